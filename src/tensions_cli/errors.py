@@ -1,0 +1,49 @@
+"""What can go wrong for a user, said in three parts, and the exit statuses of every command."""
+
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """Exit statuses of every command (documented in the README)."""
+
+    DONE = 0
+    CHECK_FAILED = 1
+    UNUSABLE_INPUT = 2
+    SOME_UNREAD = 3
+    MODEL = 4
+    INTERNAL = 70
+    INTERRUPTED = 130
+
+
+class TensionsError(Exception):
+    """A user's mistake or a bad file: what and where, why, what to type next.
+
+    The three parts are French and never quote the text of a corpus.
+    """
+
+    status = ExitStatus.UNUSABLE_INPUT
+
+    def __init__(self, what: str, *, why: str, hint: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.hint = hint
+
+
+class ModelError(TensionsError):
+    """A model is missing, damaged, or was trained for another version."""
+
+    status = ExitStatus.MODEL
+
+
+class UnreadableError(Exception):
+    """One file cannot be read; the others still can.
+
+    `reason` is a short code (`empty`, `binary`, `encrypted`, `corrupt`, …), `detail` one French
+    sentence that says why and what to do, without quoting the file.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail

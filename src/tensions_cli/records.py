@@ -1,0 +1,200 @@
+"""The records that travel from stage to stage.
+
+All offsets are code points in the canonical text of the document (`formats` read it, nothing
+changes it afterwards); ends are exclusive: ``document.text[x.start:x.end]`` is the thing itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Label(StrEnum):
+    """Which logics a passage puts to work (codebook: M yes/no, P yes/no)."""
+
+    RATIONALISATION = "rationalisation"
+    PROFESSIONNELLE = "professionnelle"
+    MIXTE = "mixte"
+    NEUTRE = "neutre"
+
+
+class Relation(StrEnum):
+    """How the two logics of a `mixte` passage meet."""
+
+    OPPOSITION = "opposition"
+    ARTICULATION = "articulation"
+    JUXTAPOSITION = "juxtaposition"
+
+
+class Role(StrEnum):
+    """Who asks and who answers in an interview."""
+
+    INTERVIEWER = "interviewer"
+    RESPONDENT = "respondent"
+
+
+class BlockKind(StrEnum):
+    """What the format says a stretch of text is."""
+
+    PARAGRAPH = "paragraph"
+    TITLE = "title"
+    ITEM = "item"
+    CELL = "cell"
+    CUE = "cue"
+
+
+class ZoneKind(StrEnum):
+    """Why a stretch of canonical text is not body."""
+
+    CHROME = "chrome"  # menus, log-in lines, prices, newsletters, comments, job boards, cookies…
+    METADATA = "metadata"  # front matter, IRaMuTeQ star lines, header of a transcript
+    LEGEND = "legend"  # transcription conventions, cast list
+    TRAILER = "trailer"  # speaking times, credits after the last turn
+    LABEL = "label"  # speaker label, time stamp, line number
+    REMARK = "remark"  # transcriber's remark on a line of its own, non-speech
+    NOTE = "note"  # footnotes, endnotes
+    BIBLIOGRAPHY = "bibliography"
+    FOREIGN = "foreign"  # another language than French (an English abstract)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, title, list item, table cell or subtitle: passages never cross its edges.
+
+    Blocks are in text order, do not overlap, are not blank, and start and end on a visible
+    character. `emphasis` is true when the whole block is bold or italic. `voice` is the speaker
+    that the markup itself names (`<v X>`, a speaker column), never guessed from the text. Times
+    are seconds.
+    """
+
+    start: int
+    end: int
+    kind: BlockKind = BlockKind.PARAGRAPH
+    emphasis: bool = False
+    voice: str | None = None
+    time_start: float | None = None
+    time_end: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A stretch that is not body, with its reason. `detail`: which rule, in a few French words."""
+
+    start: int
+    end: int
+    kind: ZoneKind
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One speaker's turn; `start` is after the label. Labels and stamps inside are LABEL zones."""
+
+    start: int
+    end: int
+    speaker: str | None
+    role: Role | None
+    time_start: float | None = None
+    time_end: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CastMember:
+    """One speaker as understood: printed so that a wrong guess is seen."""
+
+    speaker: str
+    role: Role | None
+    turns: int
+    words: int
+    ground: str  # French: why this role ("étiquette", "légende", "pose le plus de questions"…)
+    merged: tuple[tuple[str, int], ...] = ()  # near-labels folded into this one, with their turns
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text with what is known of its parts.
+
+    `blocks` cover every visible character that is not a zone set by the reader. `turns` is empty
+    for prose. `notices` are French sentences for the user, never quoting the text.
+    """
+
+    id: str
+    source: str  # path relative to the SOURCE given, `/`, NFC, extension kept
+    format: str
+    text: str
+    blocks: tuple[Block, ...]
+    zones: tuple[Zone, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    cast: tuple[CastMember, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    encoding: str | None = None
+    notices: tuple[str, ...] = ()
+    record: bool = False  # one ready-made passage (`--unit record`): no cleaning, no cutting
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file or document that is not analysed. `failed` is false for files ignored by name."""
+
+    source: str
+    reason: str
+    detail: str
+    failed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One to four sentences of one paragraph or turn, the unit of coding."""
+
+    id: str  # document#start-end
+    document: str
+    start: int
+    end: int
+    text: str
+    turn: int | None = None  # rank of the turn in the document, from 1
+    speaker: str | None = None
+    person: str | None = None
+    role: Role | None = None
+    time_start: float | None = None
+    time_end: float | None = None
+    context: str | None = None  # the question answered
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    counted: bool = True
+    excluded_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Words to underline, offsets inside the passage. `axis` is None for a general cue."""
+
+    start: int
+    end: int
+    pole: str  # rationalisation | professionnelle
+    axis: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What the model (or a coder) says of one passage.
+
+    `scores`: calibrated probabilities, rounded to four decimals, by pole. `axes`: axis to the
+    poles at work. `certain`: both scores at least δ away from their threshold.
+    """
+
+    label: Label
+    relation: Relation | None
+    axes: Mapping[str, tuple[str, ...]]
+    scores: Mapping[str, float]
+    evidence: tuple[Evidence, ...]
+    certain: bool
+    coded_by: str
+    model: str
+    stance: Mapping[str, str] | None = None  # comes with a corpus that codes it
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedPassage:
+    """A passage and its tags."""
+
+    passage: Passage
+    tags: Tags
