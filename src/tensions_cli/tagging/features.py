@@ -1,0 +1,274 @@
+"""What the model sees of a passage: words, pieces of words, vectors, cues of the lexicon, form of the speech.
+
+One list of blocks serves training and use. Columns, in order: lemmas (one and two words), pieces of
+words, mean word vector, cues, discourse. The first two blocks are TF-IDF with log counts and unit
+length, the third has unit length, the last two are small numbers; `SCALES` weighs the blocks.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.tagging.french import FloatArray, IntArray, Words, vector_table
+from tensions_cli.tagging.lexicon import Match, find_cues
+
+# Weights of the blocks, fixed on the training corpus by leave-one-author-out evaluation
+# (benchmarks/README.md, table of features); the result is flat within a factor of two.
+SCALES = {"lemmas": 1.0, "pieces": 1.0, "vector": 3.0, "cues": 0.5, "discourse": 0.5}
+PIECE_LENGTHS = (3, 4, 5)
+MIN_PASSAGES = 2  # a word or a piece of word seen in one passage only says nothing to another author
+
+OPPOSING = frozenset("mais pourtant alors sans contre sauf plutôt seulement malgré cependant or au-delà".split())
+NEGATIONS = frozenset("ne pas plus jamais rien aucun ni".split())
+FIRST_PERSONS = frozenset("je moi nous mon mes notre nos me".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One passage as the features read it."""
+
+    text: str
+    words: Words
+    cues: tuple[Match, ...]
+
+
+def see(text: str, words: Words) -> Seen:
+    """A passage with the cues found in it."""
+    return Seen(text, words, tuple(find_cues(words)))
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The columns that training fixed: rank and inverse document frequency of each lemma and piece."""
+
+    lemmas: dict[str, int]
+    lemma_idf: FloatArray
+    pieces: dict[str, int]
+    piece_idf: FloatArray
+    unknown_idf: float
+    # Columns of the pieces of each word form met so far: words come back, their pieces need one look-up.
+    piece_columns: dict[str, IntArray] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def starts(self) -> dict[str, int]:
+        """First column of each block, and the number of columns under `end`."""
+        sizes = [len(self.lemmas), len(self.pieces), vector_table().shape[1], len(cue_names()), len(DISCOURSE)]
+        edges = np.cumsum([0, *sizes]).tolist()
+        return dict(zip([*SCALES, "end"], edges, strict=True))
+
+
+def grams(words: Words) -> list[str]:
+    """Lemmas and pairs of neighbouring lemmas."""
+    return [*words.lemmas, *map(" ".join, zip(words.lemmas, words.lemmas[1:], strict=False))]
+
+
+def pieces_of(form: str) -> tuple[str, ...]:
+    """Runs of 3 to 5 letters of a word, its edges marked by a space."""
+    marked = f" {form} "
+    return tuple(marked[i : i + n] for n in PIECE_LENGTHS for i in range(len(marked) - n + 1))
+
+
+def fit_space(passages: Iterable[Seen]) -> Space:
+    """Columns and document frequencies of the training passages."""
+    lemma_counts: Counter[str] = Counter()
+    piece_counts: Counter[str] = Counter()
+    total = 0
+    for seen in passages:
+        total += 1
+        lemma_counts.update(set(grams(seen.words)))
+        piece_counts.update({piece for form in set(seen.words.forms) for piece in pieces_of(form)})
+    lemmas, lemma_idf = _columns(lemma_counts, total)
+    pieces, piece_idf = _columns(piece_counts, total)
+    return Space(lemmas, lemma_idf, pieces, piece_idf, unknown_idf=math.log(1 + total) + 1)
+
+
+def _columns(counts: Counter[str], total: int) -> tuple[dict[str, int], FloatArray]:
+    kept = sorted(gram for gram, n in counts.items() if n >= MIN_PASSAGES)
+    frequencies = np.array([counts[gram] for gram in kept], dtype=np.float64)
+    idf = np.log((1 + total) / (1 + frequencies)) + 1
+    return {gram: rank for rank, gram in enumerate(kept)}, idf.astype(np.float32)
+
+
+def _tfidf(columns: IntArray, idf: FloatArray) -> tuple[IntArray, FloatArray]:
+    kept, counts = np.unique(columns, return_counts=True)
+    values = (1 + np.log(counts)) * idf[kept]
+    return kept, (values / max(float(np.linalg.norm(values)), 1e-9)).astype(np.float32)
+
+
+def lemma_values(space: Space, words: Words) -> tuple[IntArray, FloatArray]:
+    """Columns (inside the block) and TF-IDF values of lemmas and pairs of lemmas."""
+    known = [column for gram in grams(words) if (column := space.lemmas.get(gram)) is not None]
+    return _tfidf(np.array(known, dtype=np.int64), space.lemma_idf)
+
+
+def piece_values(space: Space, words: Words) -> tuple[IntArray, FloatArray]:
+    """Columns (inside the block) and TF-IDF values of the pieces of words."""
+    runs = [_piece_columns(space, form) for form in words.forms]
+    columns = np.concatenate(runs) if runs else np.empty(0, dtype=np.int64)
+    return _tfidf(columns, space.piece_idf)
+
+
+def _piece_columns(space: Space, form: str) -> IntArray:
+    columns = space.piece_columns.get(form)
+    if columns is None:
+        found = [column for piece in pieces_of(form) if (column := space.pieces.get(piece)) is not None]
+        columns = space.piece_columns[form] = np.array(found, dtype=np.int64)
+    return columns
+
+
+def vector_weights(space: Space, words: Words) -> FloatArray:
+    """Weight of each word in the mean vector: inverse document frequency, 0 without a vector; shape (n,)."""
+    weights = [
+        space.unknown_idf if (column := space.lemmas.get(lemma)) is None else float(space.lemma_idf[column])
+        for lemma in words.lemmas
+    ]
+    return np.where(words.vectors >= 0, np.array(weights, dtype=np.float32), np.float32(0)).astype(np.float32)
+
+
+def vector_values(space: Space, words: Words) -> FloatArray:
+    """Weighted mean of the word vectors, unit length; shape (300,)."""
+    total = vector_weights(space, words) @ vector_table()[words.vectors]
+    return np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), dtype=np.float32)
+
+
+@cache
+def cue_names() -> tuple[str, ...]:
+    """Names of the cue features: axis and pole, general by pole, relation, total by pole, both poles."""
+    book = codebook()
+    axes = [f"{axis}:{pole}" for axis in book.axes for pole in book.poles]
+    general = [f"general:{pole}" for pole in book.poles]
+    relations = [f"relation:{relation}" for relation in book.relations]
+    return (*axes, *general, *relations, *(f"all:{pole}" for pole in book.poles), "both")
+
+
+def cue_families(match: Match) -> tuple[str, ...]:
+    """Names of the cue features that one cue feeds."""
+    cue = match.cue
+    if cue.kind == "relation":
+        return (f"relation:{cue.name}",)
+    return (f"{cue.name or 'general'}:{cue.pole}", f"all:{cue.pole}")
+
+
+def cue_values(cues: Sequence[Match]) -> FloatArray:
+    """Log of one plus the summed strengths of the cues, by family; shape (len(cue_names()),)."""
+    sums = dict.fromkeys(cue_names(), 0.0)
+    for match in cues:
+        for family in cue_families(match):
+            sums[family] += match.cue.strength
+    sums["both"] = min(sums[f"all:{pole}"] for pole in codebook().poles)
+    return np.log1p(np.array(list(sums.values()), dtype=np.float32))
+
+
+def length(seen: Seen) -> float:
+    """Log of the number of words, about one for a passage of 150 words."""
+    return math.log1p(len(seen.words.lemmas)) / 5
+
+
+def asks(seen: Seen) -> float:
+    """The passage holds a question."""
+    return float("?" in seen.text)
+
+
+def counts_things(seen: Seen) -> float:
+    """The passage holds a figure."""
+    return float(bool(re.search(r"\d", seen.text)))
+
+
+def percent_or_money(seen: Seen) -> float:
+    """The passage holds a percentage or an amount of money."""
+    return float(bool(re.search(r"[%€]|\beuros?\b", seen.text)))
+
+
+def first_person(seen: Seen) -> float:
+    """Share of first-person words."""
+    return _share(seen, FIRST_PERSONS)
+
+
+def negation(seen: Seen) -> float:
+    """Share of negations."""
+    return _share(seen, NEGATIONS)
+
+
+def opposing(seen: Seen) -> float:
+    """Share of words that oppose (mais, pourtant, sans, plutôt…)."""
+    return _share(seen, OPPOSING)
+
+
+def acronyms(seen: Seen) -> float:
+    """Share of words in capitals (CPOM, ARS, EHPAD)."""
+    found = len(re.findall(r"\b[A-ZÀ-Ý]{3,}\b", seen.text))
+    return found / max(len(seen.words.lemmas), 1)
+
+
+def quotes(seen: Seen) -> float:
+    """The passage quotes somebody."""
+    return float("«" in seen.text or "“" in seen.text)
+
+
+def unended(seen: Seen) -> float:
+    """No final punctuation: a title, an item, a menu."""
+    return float(seen.text.rstrip()[-1:] not in (".", "?", "!", "…", "»", ";"))
+
+
+def _share(seen: Seen, lemmas: frozenset[str]) -> float:
+    return sum(lemma in lemmas for lemma in seen.words.forms) / max(len(seen.words.forms), 1)
+
+
+DISCOURSE: tuple[Callable[[Seen], float], ...] = (
+    length,
+    asks,
+    counts_things,
+    percent_or_money,
+    first_person,
+    negation,
+    opposing,
+    acronyms,
+    quotes,
+    unended,
+)
+
+
+def discourse_values(seen: Seen) -> FloatArray:
+    """Values of the discourse features, in the order of `DISCOURSE`."""
+    return np.array([feature(seen) for feature in DISCOURSE], dtype=np.float32)
+
+
+def matrix(space: Space, passages: Sequence[Seen]) -> Any:
+    """Features of the passages as a scipy CSR matrix, shape (passages, columns), float32."""
+    from scipy.sparse import csr_matrix
+
+    starts = space.starts
+    dense = np.arange(starts["vector"], starts["end"])
+    columns: list[IntArray] = []
+    values: list[FloatArray] = []
+    edges = [0]
+    for seen in passages:
+        lemma_columns, lemma_tfidf = lemma_values(space, seen.words)
+        piece_columns, piece_tfidf = piece_values(space, seen.words)
+        row = [
+            lemma_tfidf * SCALES["lemmas"],
+            piece_tfidf * SCALES["pieces"],
+            vector_values(space, seen.words) * SCALES["vector"],
+            cue_values(seen.cues) * SCALES["cues"],
+            discourse_values(seen) * SCALES["discourse"],
+        ]
+        columns += [lemma_columns, piece_columns + starts["pieces"], dense]
+        values += [block.astype(np.float32) for block in row]
+        edges.append(edges[-1] + sum(map(len, row)))
+    data = np.concatenate(values) if values else np.empty(0, dtype=np.float32)
+    indices = np.concatenate(columns) if columns else np.empty(0, dtype=np.int64)
+    return csr_matrix((data, indices, edges), shape=(len(passages), starts["end"]), dtype=np.float32)
+
+
+def feature_names() -> tuple[str, ...]:
+    """Blocks and named features, to refuse a model trained on others."""
+    vector = f"vector:{vector_table().shape[1]}"
+    discourse = [f"discourse:{feature.__name__}" for feature in DISCOURSE]
+    return ("lemmas", "pieces", vector, *(f"cue:{name}" for name in cue_names()), *discourse)

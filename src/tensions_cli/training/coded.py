@@ -1,0 +1,135 @@
+"""Coded passages: the material a model learns from and is judged on."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tensions_cli.errors import TensionsError
+from tensions_cli.knowledge.codebook import codebook, label_of
+from tensions_cli.records import Label
+
+
+@dataclass(frozen=True, slots=True)
+class CodedPassage:
+    """One passage with the codes of one coder.
+
+    `document` is None for a passage written alone, to a quota: it trains, it never evaluates.
+    `axes` maps an axis to the poles at work.
+    """
+
+    id: str
+    document: str | None
+    author: str
+    coder: str
+    genre: str
+    sector: str | None
+    speaker: str | None
+    text: str
+    rationalisation: bool
+    professionnelle: bool
+    relation: str | None
+    stance: Mapping[str, str]
+    axes: Mapping[str, tuple[str, ...]]
+
+    @property
+    def label(self) -> Label:
+        """The label that the two answers give."""
+        return label_of(self.rationalisation, self.professionnelle)
+
+    @property
+    def whole(self) -> bool:
+        """Cut from a whole document, in natural proportions."""
+        return self.document is not None
+
+
+def read_coded(sources: Iterable[Path]) -> list[CodedPassage]:
+    """Coded passages of JSON Lines files and folders of them, in the order of names.
+
+    Raises TensionsError for a missing source, and names file and line of a row that is not valid.
+    """
+    files: list[Path] = []
+    for source in sources:
+        files += sorted(source.glob("*.jsonl")) if source.is_dir() else [source]
+    passages = [passage for file in files for passage in _read_file(file)]
+    if not passages:
+        raise TensionsError(
+            "aucun passage codé", why="les fichiers donnés n’en contiennent pas", hint="tensions model train --help"
+        )
+    return passages
+
+
+def _read_file(path: Path) -> list[CodedPassage]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TensionsError(
+            f"{path.name} ne se lit pas",
+            why="fichier absent, ou qui n’est pas en UTF-8",
+            hint="donnez un fichier JSON Lines en UTF-8",
+        ) from error
+    return [_parse(line, path.name, number) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _parse(line: str, file: str, number: int) -> CodedPassage:
+    try:
+        row = json.loads(line)
+        passage = CodedPassage(
+            id=str(row["id"]),
+            document=row.get("document"),
+            author=str(row.get("author") or "?"),
+            coder=str(row.get("coder") or row.get("author") or "?"),
+            genre=str(row.get("genre") or "?"),
+            sector=row.get("sector"),
+            speaker=row.get("speaker"),
+            text=str(row["text"]),
+            rationalisation=bool(row["M"]),
+            professionnelle=bool(row["P"]),
+            relation=row.get("relation"),
+            stance=row.get("stance") or {},
+            axes={axis: tuple(poles) for axis, poles in (row.get("axes") or {}).items()},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _bad(file, number, "la ligne n’est pas un passage codé") from error
+    for reason in problems(passage):
+        raise _bad(file, number, reason)
+    return passage
+
+
+def problems(passage: CodedPassage) -> list[str]:
+    """What the codebook forbids in a coded passage, in French."""
+    book = codebook()
+    logics = {
+        pole
+        for pole, answer in zip(book.poles, (passage.rationalisation, passage.professionnelle), strict=True)
+        if answer
+    }
+    found = []
+    if (passage.relation is not None) != (passage.label is Label.MIXTE):
+        found.append("une relation va avec un passage mixte, et seulement avec lui")
+    if passage.relation is not None and passage.relation not in book.relations:
+        found.append("relation inconnue de la grille")
+    for axis, poles in passage.axes.items():
+        if axis not in book.axes:
+            found.append("axe inconnu de la grille")
+        if not poles or not set(poles) <= logics:
+            found.append("un axe ne peut porter que les logiques du passage")
+    if not passage.text.strip():
+        found.append("texte vide")
+    return found
+
+
+def corpus_sha256(passages: Iterable[CodedPassage]) -> str:
+    """Hash of texts and codes, in order: what the model was trained on."""
+    digest = hashlib.sha256()
+    for p in passages:
+        codes = [p.id, p.text, p.rationalisation, p.professionnelle, p.relation, sorted(p.axes.items())]
+        digest.update(json.dumps(codes, ensure_ascii=False).encode("utf-8"))
+    return digest.hexdigest()
+
+
+def _bad(file: str, number: int, reason: str) -> TensionsError:
+    return TensionsError(
+        f"{file}, ligne {number} : passage codé refusé", why=reason, hint="corrigez la ligne, puis relancez"
+    )
