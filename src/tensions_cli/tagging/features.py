@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.knowledge.files import read_toml
 from tensions_cli.tagging.french import FloatArray, IntArray, Words, vector_table
 from tensions_cli.tagging.lexicon import Match, find_cues
 
@@ -24,10 +25,6 @@ from tensions_cli.tagging.lexicon import Match, find_cues
 SCALES = {"lemmas": 1.0, "pieces": 1.0, "vector": 3.0, "cues": 0.5, "discourse": 0.5}
 PIECE_LENGTHS = (3, 4, 5)
 MIN_PASSAGES = 2  # a word or a piece of word seen in one passage only says nothing to another author
-
-OPPOSING = frozenset("mais pourtant alors sans contre sauf plutôt seulement malgré cependant or au-delà".split())
-NEGATIONS = frozenset("ne pas plus jamais rien aucun ni".split())
-FIRST_PERSONS = frozenset("je moi nous mon mes notre nos me".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +185,17 @@ def percent_or_money(seen: Seen) -> float:
 
 def first_person(seen: Seen) -> float:
     """Share of first-person words."""
-    return _share(seen, FIRST_PERSONS)
+    return _share(seen, "first_persons")
 
 
 def negation(seen: Seen) -> float:
     """Share of negations."""
-    return _share(seen, NEGATIONS)
+    return _share(seen, "negations")
 
 
 def opposing(seen: Seen) -> float:
     """Share of words that oppose (mais, pourtant, sans, plutôt…)."""
-    return _share(seen, OPPOSING)
+    return _share(seen, "opposing")
 
 
 def acronyms(seen: Seen) -> float:
@@ -217,8 +214,14 @@ def unended(seen: Seen) -> float:
     return float(seen.text.rstrip()[-1:] not in (".", "?", "!", "…", "»", ";"))
 
 
-def _share(seen: Seen, lemmas: frozenset[str]) -> float:
-    return sum(lemma in lemmas for lemma in seen.words.forms) / max(len(seen.words.forms), 1)
+@cache
+def _forms(name: str) -> frozenset[str]:
+    return frozenset(read_toml("discourse.toml")[name])
+
+
+def _share(seen: Seen, name: str) -> float:
+    forms = _forms(name)
+    return sum(form in forms for form in seen.words.forms) / max(len(seen.words.forms), 1)
 
 
 DISCOURSE: tuple[Callable[[Seen], float], ...] = (

@@ -103,9 +103,9 @@ def _describe(orth: int) -> _Form:
     form = lower.translate(FOLDED)
     lemmas = _lemma_table().get(lower) or _lemma_table().get(form) or (form,)
     row = -1
-    for key in (orth, strings[lower] if lower in strings else 0):
-        if key and row < 0 and key in vectors:
-            row = int(vectors.find(key=key))
+    for word in (text, lower):
+        if row < 0 and word in strings and strings[word] in vectors:
+            row = int(vectors.find(key=strings[word]))
     return _Form(form, lemmas[0].translate(FOLDED), row, any(c.isalnum() for c in text))
 
 

@@ -71,9 +71,7 @@ def _axes(model: Model, answers: list[bool], poles: list[str]) -> Mapping[str, t
     return {axis: sides for axis, sides in found.items() if sides}
 
 
-def _evidence(
-    model: Model, seen: Seen, poles: list[str], axes: Mapping[str, tuple[str, ...]]
-) -> list[Evidence]:
+def _evidence(model: Model, seen: Seen, poles: list[str], axes: Mapping[str, tuple[str, ...]]) -> list[Evidence]:
     evidence: list[Evidence] = []
     for pole in poles:
         head = model.poles.names.index(pole)

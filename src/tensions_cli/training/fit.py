@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.records import Label
-from tensions_cli.tagging.classifier import Heads, log_odds, small_columns
+from tensions_cli.tagging.classifier import Heads, small_columns
 from tensions_cli.tagging.features import Seen, Space, fit_space, matrix, see
 from tensions_cli.tagging.french import words_of
 from tensions_cli.training.coded import CodedPassage
@@ -117,11 +117,6 @@ def with_calibration(
     """The same heads, calibrated."""
     as_floats = [np.array(values, dtype=np.float32) for values in (slopes, offsets, thresholds)]
     return Heads(heads.names, heads.coefficients, heads.intercepts, *as_floats)
-
-
-def pole_odds(fitted: Fitted, seen: Sequence[Seen]) -> NDArray[np.float64]:
-    """Log-odds of the two poles for unseen passages, before calibration."""
-    return log_odds(fitted.poles, matrix(fitted.space, seen))
 
 
 def _logistic(c: float) -> LogisticRegression:
