@@ -1,0 +1,180 @@
+"""From tagged passages to one record per group: counts, shares, intervals, balance, axes.
+
+The unit of analysis is the passage; the unit of dependence is the document (inside one document, the
+person). Every share has the counted passages of the group as its base. Only small records without
+text are kept, so a corpus can stream through.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.records import Label, Relation, TaggedPassage
+from tensions_cli.statistics.intervals import Interval, cluster_sums, method, ratio_interval
+
+MIN_BEARING = 20  # passages bearing a logic, under which a balance says nothing (design, section 4)
+DECIMALS = 4
+UNKNOWN = "(non renseigné)"
+WORD = re.compile(r"[^\W_]+")
+
+BEARING_M = (Label.RATIONALISATION, Label.MIXTE)
+BEARING_P = (Label.PROFESSIONNELLE, Label.MIXTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What statistics keep of a counted passage: nothing of its text.
+
+    `key`: values of the grouping fields; `axes`: `axis:pole`; `words`: alphanumeric tokens.
+    """
+
+    key: tuple[str, ...]
+    document: str
+    speaker: str | None
+    words: int
+    label: Label
+    relation: Relation | None
+    axes: tuple[str, ...]
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One row of the summary. Shares are in [0, 1], rounded to four decimals, None without passages.
+
+    `intervals` are 95 % intervals of the four shares and of `tension`; `method` says how they were
+    made, or why there are none. `balance` = (nP − nM)/(nP + nM) over passages bearing P and M.
+    """
+
+    by: Mapping[str, str]
+    documents: int
+    speakers: int
+    passages: int
+    words: int
+    shares: Mapping[str, float | None]
+    shares_by_words: Mapping[str, float | None]
+    shares_certain: Mapping[str, float | None]
+    certain: int
+    relations: Mapping[str, int]
+    tension_share: float | None
+    balance: float | None
+    axes: Mapping[str, Mapping[str, int]]
+    intervals: Mapping[str, Interval | None]
+    method: str
+
+
+def counted(tagged: TaggedPassage, by: Sequence[str]) -> Counted | None:
+    """The countable part of a tagged passage, or None when it is left out of statistics."""
+    passage, tags = tagged.passage, tagged.tags
+    if not passage.counted:
+        return None
+    return Counted(
+        key=tuple(field_value(tagged, field) for field in by),
+        document=passage.document,
+        speaker=passage.person or passage.speaker,
+        words=sum(1 for _ in WORD.finditer(passage.text)),
+        label=tags.label,
+        relation=tags.relation,
+        axes=tuple(f"{axis}:{pole}" for axis, poles in tags.axes.items() for pole in poles),
+        certain=tags.certain,
+    )
+
+
+def field_value(tagged: TaggedPassage, field: str) -> str:
+    """Value of a grouping field: document, speaker, person, role, or a metadata column."""
+    passage = tagged.passage
+    own = {
+        "document": passage.document,
+        "speaker": passage.speaker,
+        "person": passage.person,
+        "role": passage.role.value if passage.role else None,
+    }
+    value = own[field] if field in own else passage.metadata.get(field)
+    return value or UNKNOWN
+
+
+def summarise(rows: Iterable[Counted], by: Sequence[str]) -> list[Group]:
+    """The whole corpus (`by` = {}), then one group per combination of values, sorted by code point."""
+    everything = list(rows)
+    members: dict[tuple[str, ...], list[Counted]] = {}
+    for row in everything:
+        members.setdefault(row.key, []).append(row)
+    groups = [_group({}, everything)]
+    if by:
+        groups += [_group(dict(zip(by, key, strict=True)), members[key]) for key in sorted(members)]
+    return groups
+
+
+def _group(by: Mapping[str, str], rows: list[Counted]) -> Group:
+    documents = {row.document for row in rows}
+    clusters, unit = _clusters(rows, documents)
+    certain = [row for row in rows if row.certain]
+    bearing = {pole: sum(row.label in labels for row in rows) for pole, labels in _bearing().items()}
+    return Group(
+        by=by,
+        documents=len(documents),
+        speakers=len({(row.document, row.speaker) for row in rows if row.speaker}),
+        passages=len(rows),
+        words=sum(row.words for row in rows),
+        shares=_shares(rows, _one),
+        shares_by_words=_shares(rows, lambda row: row.words),
+        shares_certain=_shares(certain, _one),
+        certain=len(certain),
+        relations={name: sum(row.relation == name for row in rows) for name in codebook().relations},
+        tension_share=_ratio(sum(map(is_tension, rows)), len(rows)),
+        balance=_balance(bearing["professionnelle"], bearing["rationalisation"]),
+        axes=_axes(rows),
+        intervals=_intervals(rows, clusters),
+        method=method(len(set(clusters)), unit),
+    )
+
+
+def is_tension(row: Counted) -> bool:
+    """`mixte` in `opposition`."""
+    return row.label is Label.MIXTE and row.relation is Relation.OPPOSITION
+
+
+def _bearing() -> dict[str, tuple[Label, ...]]:
+    return {"rationalisation": BEARING_M, "professionnelle": BEARING_P}
+
+
+def _clusters(rows: list[Counted], documents: set[str]) -> tuple[list[str], str]:
+    """Cluster of each passage: its document, or its speaker where all come from one document."""
+    if len(documents) == 1 and any(row.speaker for row in rows):
+        return [row.speaker or UNKNOWN for row in rows], "person"
+    return [row.document for row in rows], "document"
+
+
+def _shares(rows: list[Counted], weight: Callable[[Counted], int]) -> dict[str, float | None]:
+    sums: Counter[str] = Counter()
+    for row in rows:
+        sums[row.label.value] += weight(row)
+    total = sum(sums.values())
+    return {label.value: _ratio(sums[label.value], total) for label in Label}
+
+
+def _one(_row: Counted) -> int:
+    return 1
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return round(part / whole, DECIMALS) if whole else None
+
+
+def _balance(professional: int, managerial: int) -> float | None:
+    total = professional + managerial
+    return round((professional - managerial) / total, DECIMALS) if total >= MIN_BEARING else None
+
+
+def _axes(rows: list[Counted]) -> dict[str, dict[str, int]]:
+    counts = Counter(axis for row in rows for axis in row.axes)
+    book = codebook()
+    return {axis: {pole: counts[f"{axis}:{pole}"] for pole in book.poles} for axis in book.axes}
+
+
+def _intervals(rows: list[Counted], clusters: list[str]) -> dict[str, Interval | None]:
+    wanted: dict[str, list[bool]] = {label.value: [row.label is label for row in rows] for label in Label}
+    wanted["tension"] = [is_tension(row) for row in rows]
+    return {name: ratio_interval(*cluster_sums(clusters, hits)) for name, hits in wanted.items()}
