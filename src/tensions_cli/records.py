@@ -7,6 +7,7 @@ changes it afterwards); ends are exclusive: ``document.text[x.start:x.end]`` is 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Label(StrEnum):
@@ -198,3 +199,81 @@ class TaggedPassage:
 
     passage: Passage
     tags: Tags
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Bounds of a 95 % interval, both in [0, 1]."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One row of the summary. Shares are in [0, 1], rounded to four decimals, None without passages.
+
+    `intervals` are 95 % intervals of the four shares and of `tension`; `method` says how they were
+    made, or why there are none. `balance` = (nP − nM)/(nP + nM) over passages bearing P and M.
+    """
+
+    by: Mapping[str, str]
+    documents: int
+    speakers: int
+    passages: int
+    words: int
+    shares: Mapping[str, float | None]
+    shares_by_words: Mapping[str, float | None]
+    shares_certain: Mapping[str, float | None]
+    certain: int
+    relations: Mapping[str, int]
+    tension_share: float | None
+    balance: float | None
+    axes: Mapping[str, Mapping[str, int]]
+    intervals: Mapping[str, Interval | None]
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A part of a document left out of the body. `text` is filled only when it was asked for."""
+
+    start: int
+    end: int
+    kind: ZoneKind
+    detail: str
+    words: int
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """What was read of one document: nothing of its text unless it was asked for.
+
+    `excluded`: passages left out of statistics, by reason. `dropped`: parts that are not body.
+    """
+
+    id: str
+    source: str
+    format: str
+    encoding: str | None
+    sha256: str  # of the canonical text, in UTF-8
+    words: int
+    passages: int
+    counted: int
+    excluded: Mapping[str, int]
+    dropped: tuple[Dropped, ...]
+    cast: tuple[CastMember, ...]
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The result of `tensions analyse`. `manifest` holds no date and no absolute path."""
+
+    manifest: Mapping[str, Any]
+    by: tuple[str, ...]
+    documents: tuple[DocumentInfo, ...]
+    skipped: tuple[Skipped, ...]
+    groups: tuple[Group, ...]
+    examples: tuple[TaggedPassage, ...]

@@ -8,9 +8,10 @@ would be about half as wide as they should be.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+
+from tensions_cli.records import Interval
 
 # Simulated coverage of a nominal 95 % interval (shares of .30, 15 to 45 passages per document, intra-document
 # correlation .10): Student on the ratio .94 from five documents on; bootstrap .83 at five, .95 at thirty.
@@ -20,14 +21,6 @@ REPLICATES = 2000
 SEED = 20261121
 LEVEL = 0.95
 DECIMALS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """Bounds of a 95 % interval, both in [0, 1]."""
-
-    low: float
-    high: float
 
 
 def method(clusters: int, unit: str) -> str:

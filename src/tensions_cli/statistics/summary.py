@@ -5,19 +5,18 @@ person). Every share has the counted passages of the group as its base. Only sma
 text are kept, so a corpus can stream through.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tensions_cli.knowledge.codebook import codebook
-from tensions_cli.records import Label, Relation, TaggedPassage
-from tensions_cli.statistics.intervals import Interval, cluster_sums, method, ratio_interval
+from tensions_cli.records import Group, Interval, Label, Relation, TaggedPassage
+from tensions_cli.statistics.intervals import cluster_sums, method, ratio_interval
+from tensions_cli.words import count_words
 
 MIN_BEARING = 20  # passages bearing a logic, under which a balance says nothing (design, section 4)
 DECIMALS = 4
 UNKNOWN = "(non renseigné)"
-WORD = re.compile(r"[^\W_]+")
 
 BEARING_M = (Label.RATIONALISATION, Label.MIXTE)
 BEARING_P = (Label.PROFESSIONNELLE, Label.MIXTE)
@@ -40,31 +39,6 @@ class Counted:
     certain: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One row of the summary. Shares are in [0, 1], rounded to four decimals, None without passages.
-
-    `intervals` are 95 % intervals of the four shares and of `tension`; `method` says how they were
-    made, or why there are none. `balance` = (nP − nM)/(nP + nM) over passages bearing P and M.
-    """
-
-    by: Mapping[str, str]
-    documents: int
-    speakers: int
-    passages: int
-    words: int
-    shares: Mapping[str, float | None]
-    shares_by_words: Mapping[str, float | None]
-    shares_certain: Mapping[str, float | None]
-    certain: int
-    relations: Mapping[str, int]
-    tension_share: float | None
-    balance: float | None
-    axes: Mapping[str, Mapping[str, int]]
-    intervals: Mapping[str, Interval | None]
-    method: str
-
-
 def counted(tagged: TaggedPassage, by: Sequence[str]) -> Counted | None:
     """The countable part of a tagged passage, or None when it is left out of statistics."""
     passage, tags = tagged.passage, tagged.tags
@@ -74,7 +48,7 @@ def counted(tagged: TaggedPassage, by: Sequence[str]) -> Counted | None:
         key=tuple(field_value(tagged, field) for field in by),
         document=passage.document,
         speaker=passage.person or passage.speaker,
-        words=sum(1 for _ in WORD.finditer(passage.text)),
+        words=count_words(passage.text),
         label=tags.label,
         relation=tags.relation,
         axes=tuple(f"{axis}:{pole}" for axis, poles in tags.axes.items() for pole in poles),

@@ -1,0 +1,91 @@
+"""Summaries and passages as files for programs and spreadsheets: JSON, JSON Lines, CSV, Markdown."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, TextIO
+
+from tensions_cli.output import french
+from tensions_cli.output.rows import (
+    flat_group_row,
+    flat_passage_row,
+    passage_row,
+    summary,
+    to_json,
+)
+from tensions_cli.records import Analysis, Group, Label, TaggedPassage
+
+# A spreadsheet takes a cell that begins with one of these for a formula (formats.md, section 13).
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+MARKDOWN_SPECIAL = str.maketrans({c: f"\\{c}" for c in "|*_`#<>[]"})
+
+
+def write_summary_json(analysis: Analysis, stream: TextIO) -> None:
+    """The whole summary, indented, keys in the order of the schema."""
+    stream.write(to_json(summary(analysis), indent=1) + "\n")
+
+
+def write_summary_csv(analysis: Analysis, stream: TextIO) -> None:
+    """One row per group, comma and decimal point, for programs."""
+    import pandas as pd
+
+    frame = pd.DataFrame([guarded(flat_group_row(group, analysis.by)) for group in analysis.groups])
+    frame.to_csv(stream, index=False, lineterminator="\n", na_rep="")
+
+
+def write_summary_markdown(analysis: Analysis, stream: TextIO) -> None:
+    """A table for a repository, with what the numbers rest on."""
+    header = [*(analysis.by or ("corpus",)), "passages", "mots"]
+    header += [label.value for label in Label] + ["tension", "intervalle 95 %", "balance"]
+    stream.write(f"| {' | '.join(header)} |\n|{'---|' * len(header)}\n")
+    for group in analysis.groups:
+        stream.write(f"| {' | '.join(_markdown_cells(group, analysis.by))} |\n")
+    manifest = analysis.manifest
+    stream.write(
+        f"\n{french.plural(len(analysis.documents), 'document')}, modèle {manifest['model']['identity']}, "
+        f"grille v{manifest['codebook']['version']}. Intervalle\u00a0: {french.method(analysis.groups[0].method)}.\n"
+    )
+
+
+def _markdown_cells(group: Group, by: Sequence[str]) -> list[str]:
+    names = [str(group.by.get(field, "tout le corpus")).translate(MARKDOWN_SPECIAL) for field in by]
+    return [
+        *(names or ["tout le corpus"]),
+        french.integer(group.passages),
+        french.integer(group.words),
+        *(french.percent(group.shares[label.value]) for label in Label),
+        french.percent(group.tension_share),
+        french.bounds(group.intervals["tension"]),
+        french.decimal(group.balance),
+    ]
+
+
+def write_passages_jsonl(tagged: Iterable[TaggedPassage], stream: TextIO) -> None:
+    """One passage a line, as it comes."""
+    for passage in tagged:
+        stream.write(to_json(passage_row(passage)) + "\n")
+
+
+def write_passages_csv(tagged: Iterable[TaggedPassage], metadata: Sequence[str], stream: TextIO) -> None:
+    """One passage a row; `metadata` names the metadata columns, which must be known beforehand."""
+    rows = (flat_passage_row(passage) for passage in tagged)
+    first = next(rows, None)
+    if first is None:
+        return
+    own = [name for name in first if not name.startswith("meta_")]
+    columns = own + [f"meta_{field}" for field in metadata]
+    writer = csv.DictWriter(stream, columns, restval="", extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_guarded_rows(chain([first], rows)))
+
+
+def _guarded_rows(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    return (guarded(row) for row in rows)
+
+
+def guarded(row: dict[str, Any]) -> dict[str, Any]:
+    """Text cells that a spreadsheet would run as a formula begin with an apostrophe; numbers are left alone."""
+    return {
+        name: f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+        for name, value in row.items()
+    }

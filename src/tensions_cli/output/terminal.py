@@ -1,0 +1,227 @@
+"""What a person reads in the terminal: the summary, then the passages worth reading."""
+
+import sys
+from collections.abc import Iterable
+from itertools import groupby
+
+from rich.console import Console
+from rich.console import Group as Lines
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tensions_cli.output import french
+from tensions_cli.output.french import NBSP
+from tensions_cli.records import Analysis, DocumentInfo, Group, Label, Role, TaggedPassage, ZoneKind
+
+# One glyph per label, told apart without colour; the second is for consoles that lack the first (cp1252).
+GLYPHS = {
+    Label.RATIONALISATION: ("█", "#"),
+    Label.MIXTE: ("▓", "X"),
+    Label.PROFESSIONNELLE: ("▒", "o"),
+    Label.NEUTRE: ("·", "."),
+}
+COLOURS = {
+    Label.RATIONALISATION: "blue",
+    Label.MIXTE: "magenta",
+    Label.PROFESSIONNELLE: "green",
+    Label.NEUTRE: "bright_black",
+}
+POLE_COLOURS = {"rationalisation": "blue", "professionnelle": "green"}
+BAR_WIDTH = 20
+LEADING_AXES = 3
+ZONE_TITLES = {
+    ZoneKind.CHROME: "page web",
+    ZoneKind.METADATA: "en-têtes",
+    ZoneKind.LEGEND: "légendes",
+    ZoneKind.TRAILER: "fins de transcription",
+    ZoneKind.LABEL: "étiquettes",
+    ZoneKind.REMARK: "remarques du transcripteur",
+    ZoneKind.NOTE: "notes",
+    ZoneKind.BIBLIOGRAPHY: "bibliographies",
+    ZoneKind.FOREIGN: "autres langues",
+}
+EXCLUDED_TITLES = {"interviewer": "de l’enquêteur", "short": "de deux mots ou moins"}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that never fails on a character its encoding lacks, and that is plain off a terminal."""
+    stream = sys.stderr if stderr else sys.stdout
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="replace")
+    width = None if stream.isatty() else 120
+    return Console(stderr=stderr, highlight=False, width=width, soft_wrap=False)
+
+
+def print_analysis(analysis: Analysis, out: Console) -> None:
+    """The whole summary: what was read, the table, who speaks, remarks, then quotations."""
+    out.print(_heading(analysis))
+    out.print(_table(analysis, out))
+    out.print(_legend(analysis, out))
+    for part in (_cast(analysis.documents), _notices(analysis.documents)):
+        if part is not None:
+            out.print()
+            out.print(part)
+    if analysis.examples:
+        out.print()
+        out.print(_quotations(analysis.examples))
+
+
+def _heading(analysis: Analysis) -> Lines:
+    whole, manifest = analysis.groups[0], analysis.manifest
+    read = Text.assemble(
+        (french.plural(len(analysis.documents), "document"), "bold"),
+        f"{NBSP}: {french.plural(whole.passages, 'passage compté', 'passages comptés')}, ",
+        f"{french.integer(whole.words)} mots. Modèle {manifest['model']['identity']}, ",
+        f"grille v{manifest['codebook']['version']}.",
+    )
+    left_out = [_excluded(analysis.documents), _dropped(analysis.documents)]
+    return Lines(read, *(Text(line, style="dim") for line in left_out if line))
+
+
+def _excluded(documents: Iterable[DocumentInfo]) -> str:
+    counts: dict[str, int] = {}
+    for document in documents:
+        for reason, n in document.excluded.items():
+            counts[reason] = counts.get(reason, 0) + n
+    parts = [f"{french.integer(n)} {EXCLUDED_TITLES.get(r, r)}" for r, n in sorted(counts.items())]
+    return f"Passages lus mais non comptés{NBSP}: {', '.join(parts)}." if parts else ""
+
+
+def _dropped(documents: Iterable[DocumentInfo]) -> str:
+    words: dict[ZoneKind, int] = {}
+    for document in documents:
+        for part in document.dropped:
+            words[part.kind] = words.get(part.kind, 0) + part.words
+    parts = [f"{ZONE_TITLES[kind]} {french.integer(words[kind])}" for kind in ZoneKind if words.get(kind)]
+    return f"Mots laissés hors du texte (--show-dropped){NBSP}: {', '.join(parts)}." if parts else ""
+
+
+def _table(analysis: Analysis, out: Console) -> Table:
+    wide = out.width >= 110
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table.add_column(" × ".join(analysis.by) or "", overflow="fold", max_width=34 if wide else 22)
+    table.add_column("pass.", justify="right")
+    if wide:
+        table.add_column("mots", justify="right")
+    table.add_column("répartition", no_wrap=True, min_width=BAR_WIDTH)
+    for title in ("ratio.", "mixte", "prof.", "neutre") if wide else ():
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("tension", justify="right", no_wrap=True)
+    table.add_column("balance", justify="right", no_wrap=True)
+    if wide:
+        table.add_column("axes les plus présents", overflow="fold")
+    for group in analysis.groups:
+        table.add_row(*_cells(group, analysis.by, out, wide=wide), style="" if group.by else "bold")
+    return table
+
+
+def _cells(group: Group, by: tuple[str, ...], out: Console, *, wide: bool) -> list[Text]:
+    name = " × ".join(str(group.by[field]) for field in by) if group.by else "tout le corpus"
+    shares = [french.percent(group.shares[label.value]) for label in GLYPHS]
+    tension = f"{french.percent(group.tension_share)} {french.bounds(group.intervals['tension'])}"
+    cells = [
+        Text(name),
+        Text(french.integer(group.passages)),
+        *([Text(french.integer(group.words))] if wide else []),
+        _bar(group, out),
+        *((Text(share) for share in shares) if wide else ()),
+        Text(tension),
+        Text(french.decimal(group.balance)),
+    ]
+    return [*cells, Text(_axes(group))] if wide else cells
+
+
+def _bar(group: Group, out: Console) -> Text:
+    """The four shares as one bar; widths by largest remainder so that they add up."""
+    shares = {label: group.shares[label.value] or 0.0 for label in GLYPHS}
+    if not group.passages:
+        return Text("–")
+    widths = {label: int(share * BAR_WIDTH) for label, share in shares.items()}
+    rest = sorted(shares, key=lambda label: widths[label] - shares[label] * BAR_WIDTH)
+    for label in rest[: BAR_WIDTH - sum(widths.values())]:
+        widths[label] += 1
+    return Text.assemble(*((_glyph(label, out) * width, COLOURS[label]) for label, width in widths.items()))
+
+
+def _glyph(label: Label, out: Console) -> str:
+    full, plain = GLYPHS[label]
+    try:
+        full.encode(out.encoding)
+    except (UnicodeEncodeError, LookupError):
+        return plain
+    return full
+
+
+def _axes(group: Group) -> str:
+    letters = {"rationalisation": "M", "professionnelle": "P"}
+    counts = [
+        (-n, rank, f"{french.axis_titles()[axis]}{NBSP}{letters[pole]}{NBSP}{n}")
+        for rank, (axis, poles) in enumerate(group.axes.items())
+        for pole, n in poles.items()
+        if n
+    ]
+    return ", ".join(text for _, _, text in sorted(counts)[:LEADING_AXES]) or "–"
+
+
+def _legend(analysis: Analysis, out: Console) -> Padding:
+    marks = [(_glyph(label, out), french.LABEL_TITLES[label]) for label in GLYPHS]
+    text = Text.assemble(
+        *(piece for mark, title in marks for piece in (mark, f" {title}   ")),
+        f"\ntension{NBSP}: part des passages mixtes en opposition, avec l’intervalle à 95{NBSP}% ",
+        f"({french.method(analysis.groups[0].method)} pour tout le corpus{NBSP}; ",
+        f"«{NBSP}trop peu{NBSP}»{NBSP}: moins de cinq documents ou personnes, ou part nulle)\n",
+        f"balance{NBSP}: de −1 (rationalisation, M) à +1 (professionnelle, P), sur vingt passages au moins",
+        style="dim",
+    )
+    return Padding(text, (1, 0, 0, 0))
+
+
+def _cast(documents: Iterable[DocumentInfo]) -> Lines | None:
+    lines = [Text(f"{document.id}{NBSP}: {_speakers(document)}") for document in documents if document.cast]
+    return Lines(Text("Qui parle, et qui mène l’entretien", style="bold"), *lines) if lines else None
+
+
+def _speakers(document: DocumentInfo) -> str:
+    members = []
+    for member in document.cast:
+        role = french.ROLE_TITLES[member.role]
+        ground = f", {member.ground}" if member.ground and member.role is not Role.RESPONDENT else ""
+        members.append(f"{member.speaker} ({role}, {french.plural(member.turns, 'tour')}{ground})")
+    return f"{NBSP}; ".join(members)
+
+
+def _notices(documents: Iterable[DocumentInfo]) -> Lines | None:
+    lines = [Text(f"{document.id}{NBSP}: {notice}") for document in documents for notice in document.notices]
+    return Lines(Text("À vérifier", style="bold"), *lines) if lines else None
+
+
+def _quotations(examples: tuple[TaggedPassage, ...]) -> Lines:
+    title = "Une tension à lire" if len(examples) == 1 else "Tensions à lire"
+    parts: list[Text | Padding] = [Text(title, style="bold")]
+    for tagged in examples:
+        parts.append(Padding(underlined(tagged), (1, 2, 0, 2)))
+        parts.append(Padding(Text(f"— {french.place(tagged.passage)}", style="dim"), (0, 2)))
+    return Lines(*parts)
+
+
+def underlined(tagged: TaggedPassage) -> Text:
+    """The passage between « », its evidence underlined in the colour of its pole; line feeds become spaces."""
+    text = Text(tagged.passage.text.replace("\n", " "))
+    for evidence in tagged.tags.evidence:
+        text.stylize(f"underline {POLE_COLOURS.get(evidence.pole, '')}", evidence.start, evidence.end)
+    return Text.assemble(f"«{NBSP}", text, f"{NBSP}»")
+
+
+def print_dropped(documents: Iterable[DocumentInfo], out: Console) -> None:
+    """Every part left out of the body with its reason, as it was asked for."""
+    out.print()
+    out.print(Text("Laissé hors du texte", style="bold"))
+    for document in documents:
+        shown = [part for part in document.dropped if part.text is not None]
+        if shown:
+            out.print(Text(f"\n{document.id}", style="bold"))
+        for (kind, detail), parts in groupby(shown, key=lambda part: (part.kind, part.detail)):
+            out.print(Text(f"  {ZONE_TITLES[kind]}{f' ({detail})' if detail else ''}", style="dim"))
+            for part in parts:
+                out.print(Padding(Text(part.text or ""), (0, 0, 0, 4)))
