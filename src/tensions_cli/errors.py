@@ -23,11 +23,12 @@ class TensionsError(Exception):
 
     status = ExitStatus.UNUSABLE_INPUT
 
-    def __init__(self, what: str, *, why: str, hint: str) -> None:
+    def __init__(self, what: str, *, why: str, hint: str, details: tuple[str, ...] = ()) -> None:
         super().__init__(what)
         self.what = what
         self.why = why
         self.hint = hint
+        self.details = details  # one line per file concerned
 
 
 class ModelError(TensionsError):

@@ -275,5 +275,38 @@ class Analysis:
     by: tuple[str, ...]
     documents: tuple[DocumentInfo, ...]
     skipped: tuple[Skipped, ...]
+    notices: tuple[str, ...]
     groups: tuple[Group, ...]
     examples: tuple[TaggedPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WordTerm:
+    """A word of a passage and what it adds to a log-odds."""
+
+    start: int
+    end: int
+    term: float
+
+
+@dataclass(frozen=True, slots=True)
+class PoleExplanation:
+    """Terms of one pole: Σ words + Σ form + start = log_odds; the score is σ(slope·log_odds + offset)."""
+
+    pole: str
+    words: tuple[WordTerm, ...]
+    form: Mapping[str, float]
+    start: float
+    log_odds: float
+    slope: float
+    offset: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The result of `tensions explain`."""
+
+    text: str
+    tags: Tags
+    poles: tuple[PoleExplanation, ...]

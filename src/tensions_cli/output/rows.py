@@ -10,8 +10,10 @@ from tensions_cli.records import (
     CastMember,
     DocumentInfo,
     Dropped,
+    Explanation,
     Group,
     Interval,
+    PoleExplanation,
     Skipped,
     TaggedPassage,
 )
@@ -180,3 +182,31 @@ def _pair(interval: Interval | None) -> list[float] | None:
 def to_json(value: Any, *, indent: int | None = None) -> str:
     """JSON without NaN, accents kept, keys in the order given."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+
+
+def explanation_row(explanation: Explanation) -> dict[str, Any]:
+    """An explanation: tags, then the terms of each pole."""
+    tags = explanation.tags
+    return {
+        "text": explanation.text,
+        "label": tags.label,
+        "relation": tags.relation,
+        "axes": {axis: list(poles) for axis, poles in tags.axes.items()},
+        "scores": dict(tags.scores),
+        "certain": tags.certain,
+        "evidence": [{"start": e.start, "end": e.end, "pole": e.pole, "axis": e.axis} for e in tags.evidence],
+        "model": tags.model,
+        "poles": {pole.pole: _pole_row(explanation.text, pole) for pole in explanation.poles},
+    }
+
+
+def _pole_row(text: str, pole: PoleExplanation) -> dict[str, Any]:
+    return {
+        "log_odds": pole.log_odds,
+        "start": pole.start,
+        "form": dict(pole.form),
+        "words": [{"start": w.start, "end": w.end, "word": text[w.start : w.end], "term": w.term} for w in pole.words],
+        "slope": pole.slope,
+        "offset": pole.offset,
+        "threshold": pole.threshold,
+    }

@@ -41,9 +41,10 @@ def write_summary_markdown(analysis: Analysis, stream: TextIO) -> None:
     for group in analysis.groups:
         stream.write(f"| {' | '.join(_markdown_cells(group, analysis.by))} |\n")
     manifest = analysis.manifest
+    how = french.method(analysis.groups[0].method)
     stream.write(
         f"\n{french.plural(len(analysis.documents), 'document')}, modèle {manifest['model']['identity']}, "
-        f"grille v{manifest['codebook']['version']}. Intervalle\u00a0: {french.method(analysis.groups[0].method)}.\n"
+        f"grille v{manifest['codebook']['version']}. Intervalle\u00a0: {how}.\n"
     )
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable
 from itertools import groupby
+from typing import TextIO
 
 from rich.console import Console
 from rich.console import Group as Lines
@@ -12,7 +13,19 @@ from rich.text import Text
 
 from tensions_cli.output import french
 from tensions_cli.output.french import NBSP
-from tensions_cli.records import Analysis, DocumentInfo, Group, Label, Role, TaggedPassage, ZoneKind
+from tensions_cli.records import (
+    Analysis,
+    DocumentInfo,
+    Evidence,
+    Explanation,
+    Group,
+    Label,
+    PoleExplanation,
+    Role,
+    TaggedPassage,
+    Tags,
+    ZoneKind,
+)
 
 # One glyph per label, told apart without colour; the second is for consoles that lack the first (cp1252).
 GLYPHS = {
@@ -51,6 +64,11 @@ def console(*, stderr: bool = False) -> Console:
         stream.reconfigure(errors="replace")
     width = None if stream.isatty() else 120
     return Console(stderr=stderr, highlight=False, width=width, soft_wrap=False)
+
+
+def file_console(stream: TextIO) -> Console:
+    """A plain console that writes to a file."""
+    return Console(file=stream, highlight=False, width=120, force_terminal=False, color_system=None)
 
 
 def print_analysis(analysis: Analysis, out: Console) -> None:
@@ -200,17 +218,17 @@ def _quotations(examples: tuple[TaggedPassage, ...]) -> Lines:
     title = "Une tension à lire" if len(examples) == 1 else "Tensions à lire"
     parts: list[Text | Padding] = [Text(title, style="bold")]
     for tagged in examples:
-        parts.append(Padding(underlined(tagged), (1, 2, 0, 2)))
+        parts.append(Padding(underlined(tagged.passage.text, tagged.tags.evidence), (1, 2, 0, 2)))
         parts.append(Padding(Text(f"— {french.place(tagged.passage)}", style="dim"), (0, 2)))
     return Lines(*parts)
 
 
-def underlined(tagged: TaggedPassage) -> Text:
-    """The passage between « », its evidence underlined in the colour of its pole; line feeds become spaces."""
-    text = Text(tagged.passage.text.replace("\n", " "))
-    for evidence in tagged.tags.evidence:
-        text.stylize(f"underline {POLE_COLOURS.get(evidence.pole, '')}", evidence.start, evidence.end)
-    return Text.assemble(f"«{NBSP}", text, f"{NBSP}»")
+def underlined(text: str, evidence: Iterable[Evidence]) -> Text:
+    """A passage between « », its evidence underlined in the colour of its pole; line feeds become spaces."""
+    shown = Text(text.replace("\n", " "))
+    for span in evidence:
+        shown.stylize(f"underline {POLE_COLOURS.get(span.pole, '')}", span.start, span.end)
+    return Text.assemble(f"«{NBSP}", shown, f"{NBSP}»")
 
 
 def print_dropped(documents: Iterable[DocumentInfo], out: Console) -> None:
@@ -225,3 +243,58 @@ def print_dropped(documents: Iterable[DocumentInfo], out: Console) -> None:
             out.print(Text(f"  {ZONE_TITLES[kind]}{f' ({detail})' if detail else ''}", style="dim"))
             for part in parts:
                 out.print(Padding(Text(part.text or ""), (0, 0, 0, 4)))
+
+
+FORM_TITLES = {
+    "length": "longueur",
+    "asks": "question",
+    "counts_things": "chiffre",
+    "percent_or_money": "pourcentage ou argent",
+    "first_person": "première personne",
+    "negation": "négation",
+    "opposing": "mots qui opposent",
+    "acronyms": "sigles",
+    "quotes": "guillemets",
+    "unended": "sans point final",
+    "both": "repères des deux logiques",
+}
+SHOWN_WORDS = 8
+
+
+def print_explanation(explanation: Explanation, out: Console) -> None:
+    """The passage underlined, its label, then one table per pole whose terms add up."""
+    tags = explanation.tags
+    out.print(underlined(explanation.text, tags.evidence))
+    out.print()
+    out.print(_verdict(tags))
+    for pole in explanation.poles:
+        out.print()
+        out.print(_terms(explanation, pole))
+
+
+def _verdict(tags: Tags) -> Text:
+    relation = f", {tags.relation}" if tags.relation else ""
+    doubt = "" if tags.certain else " (incertain : un score est tout près de son seuil)"
+    axes = ", ".join(f"{french.axis_titles()[axis]} ({', '.join(poles)})" for axis, poles in tags.axes.items())
+    lines = [f"\nAxes{NBSP}: {axes}" if axes else ""]
+    return Text.assemble((f"{tags.label}{relation}", "bold"), doubt, *lines, (f"\nModèle {tags.model}", "dim"))
+
+
+def _terms(explanation: Explanation, pole: PoleExplanation) -> Table:
+    score = explanation.tags.scores[pole.pole]
+    answer = "oui" if score >= pole.threshold else "non"
+    title = f"{pole.pole}{NBSP}: score {score:.2f}, seuil {pole.threshold:.2f}, {answer}".replace(".", ",")
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left", title_style="bold", show_header=False)
+    table.add_column(overflow="fold")
+    table.add_column(justify="right")
+    words = sorted(pole.words, key=lambda w: (-abs(w.term), w.start))
+    for word in words[:SHOWN_WORDS]:
+        table.add_row(explanation.text[word.start : word.end].replace("\n", " "), french.decimal(word.term))
+    rest = sum(word.term for word in words[SHOWN_WORDS:])
+    table.add_row(f"les {max(len(words) - SHOWN_WORDS, 0)} autres mots", french.decimal(rest), style="dim")
+    for name, term in pole.form.items():
+        if abs(term) >= 0.005:
+            table.add_row(f"forme{NBSP}: {FORM_TITLES.get(name, name)}", french.decimal(term), style="dim")
+    table.add_row("point de départ", french.decimal(pole.start), style="dim")
+    table.add_row("somme (log-cote avant calibrage)", french.decimal(pole.log_odds), style="bold")
+    return table

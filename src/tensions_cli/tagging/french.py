@@ -88,7 +88,8 @@ def vector_table() -> FloatArray:
 
 @cache
 def _lemma_table() -> Any:
-    return pipeline().get_pipe("lemmatizer").lookups.get_table("lemma_lookup")
+    lemmatizer: Any = pipeline().get_pipe("lemmatizer")
+    return lemmatizer.lookups.get_table("lemma_lookup")
 
 
 @cache

@@ -42,8 +42,7 @@ def lexicon_sha256() -> str:
 def cues() -> tuple[Cue, ...]:
     """Every entry of the lexicon, in the order of the file."""
     return tuple(
-        Cue(row["kind"], row["name"], row["pole"], row["expression"], int(row["strength"]))
-        for row in read_rows(FILE)
+        Cue(row["kind"], row["name"], row["pole"], row["expression"], int(row["strength"])) for row in read_rows(FILE)
     )
 
 

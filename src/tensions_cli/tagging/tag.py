@@ -41,14 +41,11 @@ def tag_texts(texts: list[str], model: Model) -> list[Tags]:
     relations = best_relation(model.relations, log_odds(model.relations, small))
     axes = probabilities(model.axes, log_odds(model.axes, small)) >= model.axes.thresholds
     return [
-        _tags(model, seen[i], scores[i].tolist(), answers[i].tolist(), relations[i], axes[i])
-        for i in range(len(texts))
+        _tags(model, seen[i], scores[i].tolist(), answers[i].tolist(), relations[i], axes[i]) for i in range(len(texts))
     ]
 
 
-def _tags(
-    model: Model, seen: Seen, scores: list[float], answers: list[bool], relation: str, axes: np.ndarray
-) -> Tags:
+def _tags(model: Model, seen: Seen, scores: list[float], answers: list[bool], relation: str, axes: np.ndarray) -> Tags:
     label = label_of(*answers)
     poles = [pole for pole, answer in zip(model.poles.names, answers, strict=True) if answer]
     found = _axes(model, axes.tolist(), poles)

@@ -90,9 +90,7 @@ def out_of_fold(
     )
 
 
-def _judge(
-    passages: Sequence[CodedPassage], seen: Sequence[Seen], training: list[int], judged: list[int]
-) -> OutOfFold:
+def _judge(passages: Sequence[CodedPassage], seen: Sequence[Seen], training: list[int], judged: list[int]) -> OutOfFold:
     own = [passages[i] for i in training]
     fitted = fit(own, [seen[i] for i in training])
     poles = with_calibration(fitted.poles, *inner_calibration(own, [seen[i] for i in training]))
@@ -129,9 +127,7 @@ def inner_calibration(
     return calibration(odds[natural], wanted[natural])
 
 
-def calibration(
-    odds: NDArray[np.float64], wanted: NDArray[np.bool_]
-) -> tuple[list[float], list[float], list[float]]:
+def calibration(odds: NDArray[np.float64], wanted: NDArray[np.bool_]) -> tuple[list[float], list[float], list[float]]:
     """Slope, offset and threshold of each head, from log-odds of models that did not see the passages."""
     curves = [calibrate(odds[:, head], wanted[:, head]) for head in range(wanted.shape[1])]
     thresholds = []
@@ -235,9 +231,7 @@ def relation_figures(own: Sequence[CodedPassage], relations: list[str], said: li
     }
 
 
-def axis_figures(
-    own: Sequence[CodedPassage], axes: NDArray[np.float64], thresholds: Sequence[float]
-) -> dict[str, Any]:
+def axis_figures(own: Sequence[CodedPassage], axes: NDArray[np.float64], thresholds: Sequence[float]) -> dict[str, Any]:
     """F1 of each axis pole among passages that bear the pole's logic."""
     wanted, poles = axis_answers(own), answers(own)
     figures: dict[str, Any] = {}

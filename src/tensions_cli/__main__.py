@@ -1,0 +1,5 @@
+"""`python -m tensions_cli`."""
+
+from tensions_cli.cli import main
+
+main()

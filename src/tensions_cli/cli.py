@@ -1,0 +1,304 @@
+"""The command line: parse, call one command, choose the status. Heavy modules are imported by the commands."""
+
+import contextlib
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from tensions_cli import __version__
+from tensions_cli.errors import ExitStatus, TensionsError
+
+app = typer.Typer(
+    name="tensions",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    # A traceback would print the texts being read.
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+    help=(
+        "Quelle logique parle où, dans un corpus d’articles et d’entretiens du secteur social et médico-social : "
+        "rationalisation gestionnaire, logique professionnelle et relationnelle, et leurs tensions."
+    ),
+    epilog="Premier pas : tensions analyse corpus/",
+)
+model_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Modèles : entraîner, évaluer, lister, montrer."
+)
+app.add_typer(model_app, name="model")
+
+Sources = Annotated[
+    list[str], typer.Argument(metavar="SOURCES…", help="Fichiers, dossiers, motifs, ou - (entrée standard).")
+]
+By = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        "-b",
+        metavar="CHAMP",
+        help="Grouper par document (défaut), speaker, role ou une métadonnée ; répétable.",
+        show_default=False,
+    ),
+]
+ModelName = Annotated[str, typer.Option("--model", "-m", metavar="NOM|DOSSIER", help="Modèle à employer.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FICHIER", help="Écrire dans un fichier plutôt qu’à l’écran.", show_default=False
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Ni progression ni remarques.", show_default=False)]
+KeepInterviewer = Annotated[
+    bool, typer.Option("--keep-interviewer", help="Compter aussi les tours de l’enquêteur.", show_default=False)
+]
+Speakers = Annotated[
+    str | None,
+    typer.Option(
+        "--speakers",
+        metavar="X=RÔLE,…",
+        help='Rôles imposés, "M=interviewer,C=respondent", ou none.',
+        show_default=False,
+    ),
+]
+AnyLanguage = Annotated[
+    bool, typer.Option("--any-language", help="Lire aussi ce qui n’est pas en français.", show_default=False)
+]
+Unit = Annotated[
+    str,
+    typer.Option("--unit", metavar="passage|record", help="record : chaque ligne d’un csv ou jsonl est un passage."),
+]
+TextColumn = Annotated[
+    str | None,
+    typer.Option("--text-column", metavar="NOM", help="Colonne du texte dans un csv ou jsonl.", show_default=False),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Code 3 dès qu’un fichier est laissé de côté.", show_default=False)
+]
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Afficher la version.", show_default=False)] = False,
+) -> None:
+    if version:
+        print(f"tensions {__version__}")
+        raise typer.Exit
+
+
+@app.command(
+    epilog=(
+        "Exemples : tensions analyse corpus/ · tensions analyse entretiens/ --by role · "
+        "tensions analyse corpus/ --by genre -f csv -o genres.csv"
+    )
+)
+def analyse(
+    sources: Sources,
+    by: By = None,
+    form: Annotated[
+        str, typer.Option("--format", "-f", metavar="table|json|csv|md", help="Forme du résultat.")
+    ] = "table",
+    output: Output = None,
+    model: ModelName = "standard",
+    speakers: Speakers = None,
+    keep_interviewer: KeepInterviewer = False,
+    any_language: AnyLanguage = False,
+    unit: Unit = "passage",
+    text_column: TextColumn = None,
+    quotes: Annotated[
+        int | None,
+        typer.Option(
+            "--quotes", metavar="N", min=0, help="Tensions citées (3 à l’écran, 0 ailleurs).", show_default=False
+        ),
+    ] = None,
+    show_dropped: Annotated[
+        bool, typer.Option("--show-dropped", help="Montrer ce qui a été laissé hors du texte.", show_default=False)
+    ] = False,
+    quiet: Quiet = False,
+    strict: Strict = False,
+) -> None:
+    """Lire, étiqueter, imprimer le résumé comparé : le travail principal."""
+    from tensions_cli.commands import analyse as command
+    from tensions_cli.commands.common import build_options, choice
+
+    choice("--format", form, command.FORMATS)
+    on_screen = form == "table" and output is None and sys.stdout.isatty()
+    options = build_options(
+        by=tuple(by or ("document",)),
+        model=model,
+        unit=unit,
+        text_column=text_column,
+        speakers=speakers,
+        keep_interviewer=keep_interviewer,
+        any_language=any_language,
+        quotes=quotes if quotes is not None else 3 * on_screen,
+        show_dropped=show_dropped,
+    )
+    raise typer.Exit(command.run(sources, options, form, output, quiet=quiet, strict=strict))
+
+
+@app.command(epilog="Exemples : tensions tag corpus/ > passages.jsonl · tensions tag corpus/ -f csv -o passages.csv")
+def tag(
+    sources: Sources,
+    form: Annotated[str, typer.Option("--format", "-f", metavar="jsonl|csv", help="Forme du résultat.")] = "jsonl",
+    output: Output = None,
+    model: ModelName = "standard",
+    speakers: Speakers = None,
+    keep_interviewer: KeepInterviewer = False,
+    any_language: AnyLanguage = False,
+    unit: Unit = "passage",
+    text_column: TextColumn = None,
+    quiet: Quiet = False,
+    strict: Strict = False,
+) -> None:
+    """Chaque passage avec son étiquette, ses scores, sa relation, ses axes et ses mots soulignés."""
+    from tensions_cli.commands import tag as command
+    from tensions_cli.commands.common import build_options, choice
+
+    choice("--format", form, command.FORMATS)
+    options = build_options(
+        by=(),
+        model=model,
+        unit=unit,
+        text_column=text_column,
+        speakers=speakers,
+        keep_interviewer=keep_interviewer,
+        any_language=any_language,
+    )
+    raise typer.Exit(command.run(sources, options, form, output, quiet=quiet, strict=strict))
+
+
+@app.command(epilog='Exemple : tensions explain "On coche des cases, on n’a plus le temps d’écouter."')
+def explain(
+    text: Annotated[str, typer.Argument(metavar="TEXTE", help="Un passage : une à quatre phrases.")],
+    form: Annotated[str, typer.Option("--format", "-f", metavar="table|json", help="Forme du résultat.")] = "table",
+    model: ModelName = "standard",
+) -> None:
+    """Pourquoi ce passage a cette étiquette : mots soulignés, contributions qui s’additionnent."""
+    from tensions_cli.commands import explain as command
+    from tensions_cli.commands.common import choice
+
+    choice("--format", form, command.FORMATS)
+    raise typer.Exit(command.run(text, model, form))
+
+
+@model_app.command("train", epilog="Exemple : tensions model train corpora/annotated -o models/standard")
+def model_train(
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="CODES…", help="Passages codés (jsonl), ou dossiers qui en contiennent.")
+    ],
+    folder: Annotated[Path, typer.Option("--output", "-o", metavar="DOSSIER", help="Dossier du modèle à écrire.")],
+    quiet: Quiet = False,
+) -> None:
+    """Entraîner sur des passages codés, évaluer par auteurs jamais vus, écrire le modèle et sa fiche."""
+    from tensions_cli.commands import model as command
+
+    raise typer.Exit(command.run_train(sources, folder, quiet=quiet))
+
+
+@model_app.command("evaluate", epilog="Exemple : tensions model evaluate mes_codes.jsonl")
+def model_evaluate(
+    gold: Annotated[Path, typer.Argument(metavar="CODES", help="Passages codés (jsonl) que le modèle n’a jamais vus.")],
+    texts: Annotated[
+        Path | None,
+        typer.Option(
+            "--texts", metavar="DOSSIER", help="Textes des codes à distance (file, start, end).", show_default=False
+        ),
+    ] = None,
+    model: ModelName = "standard",
+) -> None:
+    """Mesurer un modèle sur vos propres codes."""
+    from tensions_cli.commands import model as command
+
+    raise typer.Exit(command.run_evaluate(gold, texts, model))
+
+
+@model_app.command("list")
+def model_list() -> None:
+    """Les modèles installés et leur macro-F1."""
+    from tensions_cli.commands import model as command
+
+    raise typer.Exit(command.run_list())
+
+
+@model_app.command("show")
+def model_show(
+    name: Annotated[str, typer.Argument(metavar="NOM|DOSSIER", help="Un modèle.")] = "standard",
+    form: Annotated[str, typer.Option("--format", "-f", metavar="md|json", help="La fiche, ou les mesures.")] = "md",
+) -> None:
+    """La fiche d’un modèle, ou ses mesures."""
+    from tensions_cli.commands import model as command
+    from tensions_cli.commands.common import choice
+
+    choice("--format", form, ("md", "json"))
+    raise typer.Exit(command.run_show(name, form))
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Entry point: run, and leave with a documented exit status."""
+    sys.exit(int(run(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Exit status of one command line; every failure has said why on stderr."""
+    try:
+        return int(app(arguments, prog_name="tensions", standalone_mode=False) or 0)
+    except typer.Exit as done:
+        return done.exit_code
+    except TensionsError as error:
+        from tensions_cli.commands.common import print_error
+
+        print_error(error)
+        return error.status
+    except typer.TyperException as error:
+        print_usage(error)
+        return ExitStatus.UNUSABLE_INPUT
+    except (KeyboardInterrupt, typer.Abort):
+        print("Interrompu : rien n’a été écrit à moitié.", file=sys.stderr)
+        return ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has seen enough; keep Python from complaining when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitStatus.DONE
+    except Exception as error:
+        print_internal(error)
+        return ExitStatus.INTERNAL
+
+
+def print_usage(error: typer.TyperException) -> None:
+    """A mistake on the command line, in French, whatever typer says of it."""
+    kind = type(error).__name__
+    name = getattr(error, "option_name", None) or getattr(getattr(error, "param", None), "human_readable_name", "")
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "tensions"
+    if kind == "NoArgsIsHelpError":
+        print(error.format_message())
+        return
+    what = {
+        "NoSuchOption": f"l’option {name} n’existe pas",
+        "MissingParameter": f"il manque {name}",
+        "BadParameter": f"la valeur donnée à {name} ne convient pas",
+        "BadOptionUsage": f"l’option {name} attend une valeur",
+    }.get(kind, "la ligne de commande ne se comprend pas")
+    near = ", ".join(getattr(error, "possibilities", None) or ())
+    why = f"vouliez-vous dire {near} ?" if near else "voir les commandes et leurs options"
+    print(f"Erreur : {what}.\nPourquoi : {why}\nÀ faire : {command} --help", file=sys.stderr)
+
+
+def print_internal(error: Exception) -> None:
+    """One line on a bug of ours: its kind and place, never its message, which may quote a text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    with contextlib.suppress(OSError):
+        print(
+            f"Erreur interne de tensions {__version__} ({type(error).__name__}, {place}). Ce n’est pas votre faute : "
+            "signalez cette ligne, avec la commande tapée, dans les tickets du projet.",
+            file=sys.stderr,
+        )
+
+
+if __name__ == "__main__":
+    main()

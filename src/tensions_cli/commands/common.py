@@ -1,0 +1,110 @@
+"""What the commands share: options as the user typed them, progress, errors in three parts."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tensions_cli.errors import ExitStatus, TensionsError
+from tensions_cli.records import Role, Skipped
+
+if TYPE_CHECKING:
+    from tensions_cli.pipeline import Options, Progress
+
+
+def choice(option: str, value: str, choices: Sequence[str]) -> str:
+    """The value when it is one of the choices; a French error otherwise."""
+    if value not in choices:
+        raise TensionsError(
+            f"{option} : la valeur « {value} » est inconnue",
+            why="cette option ne prend que certaines valeurs",
+            hint=f"{option} avec l’une de : {', '.join(choices)}",
+        )
+    return value
+
+
+def parse_roles(text: str | None) -> tuple[dict[str, Role], bool]:
+    """`--speakers "M=interviewer,C=respondent"` as labels and roles; `none` switches detection off."""
+    if text is None:
+        return {}, True
+    if text.strip().lower() == "none":
+        return {}, False
+    roles: dict[str, Role] = {}
+    for pair in text.split(","):
+        label, equals, role = pair.partition("=")
+        if not equals or role.strip() not in list(Role) or not label.strip():
+            raise TensionsError(
+                "--speakers : la valeur ne se comprend pas",
+                why="il faut des paires étiquette=rôle, séparées par des virgules",
+                hint='--speakers "M=interviewer,C=respondent", ou --speakers none',
+            )
+        roles[label.strip()] = Role(role.strip())
+    return roles, True
+
+
+def build_options(*, speakers: str | None, unit: str, **chosen: Any) -> "Options":
+    """Options of the pipeline from what was typed; raises TensionsError for a value that means nothing."""
+    from tensions_cli.pipeline import UNITS, Options
+
+    roles, find_speakers = parse_roles(speakers)
+    choice("--unit", unit, UNITS)
+    if "role" in chosen["by"]:
+        chosen["keep_interviewer"] = True
+    return Options(roles=roles, find_speakers=find_speakers, unit="record" if unit == "record" else "passage", **chosen)
+
+
+@contextmanager
+def progress_bar(*, quiet: bool) -> Iterator["Progress"]:
+    """A bar on stderr, on a terminal only; counts and step names, never a file name."""
+    from tensions_cli.pipeline import silent
+
+    if quiet or not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    from tensions_cli.output.terminal import console
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def advance(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bar.add_task(step, total=total)
+            bar.update(tasks[step], completed=done, total=total)
+
+        yield advance
+
+
+def say(message: str, *, quiet: bool) -> None:
+    """One line on stderr, unless the user asked for silence."""
+    if not quiet:
+        print(message, file=sys.stderr)
+
+
+def report_skipped(skipped: Sequence[Skipped], *, quiet: bool) -> None:
+    """Name what was left out and why, on stderr; failures are said even with --quiet."""
+    failed = [item for item in skipped if item.failed]
+    ignored = [item for item in skipped if not item.failed]
+    if failed:
+        print(f"{len(failed)} document(s) non lu(s) :", file=sys.stderr)
+        for item in failed:
+            print(f"  {item.source} : {item.detail}", file=sys.stderr)
+    if ignored and not quiet:
+        print(f"{len(ignored)} laissé(s) de côté :", file=sys.stderr)
+        for item in ignored:
+            print(f"  {item.source} : {item.detail}", file=sys.stderr)
+
+
+def status_of(skipped: Sequence[Skipped], *, strict: bool) -> ExitStatus:
+    """3 when a document could not be read (with --strict: when anything was left out), else 0."""
+    unread = any(item.failed or strict for item in skipped)
+    return ExitStatus.SOME_UNREAD if unread else ExitStatus.DONE
+
+
+def print_error(error: TensionsError) -> None:
+    """What and where, why, what to type next."""
+    lines = [f"Erreur : {error.what}.", *(f"  {line}" for line in error.details)]
+    lines += [f"Pourquoi : {error.why}.", f"À faire : {error.hint}"]
+    print("\n".join(lines), file=sys.stderr)

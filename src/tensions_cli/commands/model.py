@@ -1,0 +1,65 @@
+"""`tensions model`: train, evaluate, list, show."""
+
+import json
+import sys
+from pathlib import Path
+
+from tensions_cli.commands.common import say
+from tensions_cli.errors import ExitStatus, TensionsError
+from tensions_cli.output.rows import to_json
+from tensions_cli.output.sink import text_output
+from tensions_cli.tagging.model_folder import installed_models, load_model, read_config, read_metrics
+
+
+def run_train(sources: list[Path], folder: Path, *, quiet: bool) -> ExitStatus:
+    """Train on coded passages, evaluate without ever judging a seen author, write the folder."""
+    from tensions_cli.training.train import train
+
+    metrics = train(sources, folder, lambda step: say(f"évalué sans l’auteur {step}", quiet=quiet))
+    figures = metrics["evaluation"]
+    say(
+        f"modèle écrit dans {folder.name} : macro-F1 {figures['macro_f1']:.3f} sur {figures['passages']} passages "
+        f"de {figures['documents']} documents jamais vus (metrics.json, README.md)",
+        quiet=quiet,
+    )
+    return ExitStatus.DONE
+
+
+def run_evaluate(gold: Path, texts: Path | None, model: str) -> ExitStatus:
+    """Figures of a model on coded passages (or on stand-off labels with their texts), as JSON."""
+    from tensions_cli.training.judge import judge, read_gold
+
+    figures = judge(read_gold(gold, texts), load_model(model))
+    with text_output(None) as stream:
+        stream.write(to_json(figures, indent=1) + "\n")
+    return ExitStatus.DONE
+
+
+def run_list() -> ExitStatus:
+    """Name, version and macro-F1 of each installed model."""
+    folders = installed_models()
+    if not folders:
+        raise TensionsError(
+            "aucun modèle n’est installé", why="le paquet n’en contient pas", hint="réinstallez tensions-cli"
+        )
+    for folder in folders:
+        config, metrics = read_config(str(folder)), read_metrics(str(folder))
+        figures = metrics["evaluation"]
+        low, high = figures["macro_f1_interval"]
+        print(
+            f"{config['name']} {config['version']}\tmacro-F1 {figures['macro_f1']:.3f} "
+            f"[{low:.3f}–{high:.3f}]\t{config['training']['passages']} passages codés"
+        )
+    return ExitStatus.DONE
+
+
+def run_show(name: str, form: str) -> ExitStatus:
+    """The card of a model, or its metrics as JSON."""
+    if form == "json":
+        json.dump(read_metrics(name), sys.stdout, ensure_ascii=False, indent=1, sort_keys=True)
+        print()
+        return ExitStatus.DONE
+    from tensions_cli.tagging.model_folder import find_model
+
+    print((find_model(name) / "README.md").read_text(encoding="utf-8"), end="")
+    return ExitStatus.DONE

@@ -1,0 +1,192 @@
+"""From the list of files to documents, in order; one bad file never stops the batch."""
+
+import io
+import os
+import re
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tensions_cli.corpus.sources import STDIN, Found, SourceFile, reader_of
+from tensions_cli.errors import UnreadableError
+from tensions_cli.knowledge.files import read_toml
+from tensions_cli.records import Document, Skipped
+
+# A text of 200 MB is thirty million words; a file this big is a mistake, and it is held in memory.
+MAX_BYTES = 200 * 1024 * 1024
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+# Name of the stream that holds an encrypted Office file ([MS-OFFCRYPTO] §2.3.4.4).
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+_TABLES = ("csv", "tsv", "jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read. `unit`: `record` takes each row of a table as one ready-made passage."""
+
+    unit: Literal["passage", "record"] = "passage"
+    text_column: str | None = None
+
+
+def read(found: Found, options: ReadOptions | None = None) -> Iterator[Document | Skipped]:
+    """Read the files in order. What the names ruled out stays in `found.skipped`.
+
+    A file or a row that cannot be read becomes a `Skipped`; ids are unique over the whole batch.
+    """
+    chosen = options or ReadOptions()
+    seen: set[str] = set()
+    for file in found.files:
+        for result in _read_safely(file, chosen):
+            document = _unique(result, seen) if isinstance(result, Document) else result
+            if isinstance(document, Document):
+                seen.add(document.id)
+            yield document
+
+
+def _read_safely(file: SourceFile, options: ReadOptions) -> Iterator[Document | Skipped]:
+    try:
+        for result in _read_one(file, options):
+            yield _without_text(result) if isinstance(result, Document) and not result.blocks else result
+    except UnreadableError as error:
+        yield Skipped(file.name, error.reason, error.detail)
+    except OSError:
+        yield Skipped(
+            file.name, "access", "le fichier ne peut pas être ouvert : vérifiez qu’il existe et vos droits"
+        )
+    except Exception as error:  # whatever a library raises on a damaged file; its message may quote the text
+        detail = (
+            f"le fichier est abîmé ou mal formé ({type(error).__name__}) : ouvrez-le et enregistrez-le de nouveau"
+        )
+        yield Skipped(file.name, "corrupt", detail)
+
+
+def _without_text(document: Document) -> Skipped:
+    if document.zones:
+        return Skipped(document.source, "no_text", "rien que des en-têtes ou des menus : vérifiez le fichier")
+    return Skipped(document.source, "empty", "le fichier ne contient aucun caractère visible : retirez-le")
+
+
+def _read_one(file: SourceFile, options: ReadOptions) -> Iterator[Document | Skipped]:
+    data = _bytes(file)
+    if not data.strip():
+        raise UnreadableError("empty", "le fichier est vide : retirez-le ou remplacez-le")
+    by_name = _reader(file, data, options)
+    by_content = _sniffed(data)
+    reader = by_content or by_name
+    if reader == "docx" and by_content is None:
+        raise UnreadableError("corrupt", "ce n’est pas un fichier Word malgré son nom : enregistrez-le en .docx")
+    if options.unit == "record" and reader not in _TABLES:
+        raise UnreadableError("format", "--unit record ne lit que .csv, .tsv et .jsonl : retirez l’option")
+    misnamed = by_content is not None and by_content != by_name
+    notice = (f"contenu {by_content} sous un autre nom : lu comme {by_content}",) if misnamed else ()
+    for result in _dispatch(reader, data, file, options):
+        yield replace(result, notices=(*notice, *result.notices)) if isinstance(result, Document) else result
+
+
+def _bytes(file: SourceFile) -> bytes:
+    """The whole content of a file or of the standard input, refused beyond `MAX_BYTES`."""
+    too_large = UnreadableError(
+        "too_large", f"plus de {MAX_BYTES // 1024**2} Mo : découpez le fichier en plusieurs textes"
+    )
+    if str(file.path) == STDIN:
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise too_large
+        return data
+    if not os.path.isfile(file.path):
+        raise UnreadableError("access", "ce n’est pas un fichier ordinaire : donnez le fichier lui-même")
+    if file.path.stat().st_size > MAX_BYTES:
+        raise too_large
+    return file.path.read_bytes()
+
+
+def _reader(file: SourceFile, data: bytes, options: ReadOptions) -> str:
+    """The reader that the name calls for; records on the standard input are told by their first sign."""
+    if str(file.path) != STDIN:
+        return reader_of(file.name) or "txt"
+    if options.unit == "passage":
+        return "txt"
+    return "jsonl" if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else "csv"
+
+
+def _sniffed(data: bytes) -> str | None:
+    """The reader that the first bytes impose on a misnamed file, or None when they say nothing.
+
+    Raises `UnreadableError` for what is no readable text under any name.
+    """
+    refused = read_toml("ignored_files.toml")["refused"]
+    head = data[:1024].lstrip()
+    if head.startswith(b"%PDF-"):
+        raise UnreadableError("format", refused["pdf"])
+    if head.startswith(b"{\\rtf"):
+        raise UnreadableError("format", refused["rtf"])
+    if data.startswith(_OLE):
+        if _ENCRYPTED in data:
+            raise UnreadableError("encrypted", "le fichier est protégé par un mot de passe : retirez-le dans Word")
+        raise UnreadableError("format", refused["doc"])
+    if data.startswith(b"PK\x03\x04"):
+        return _zip_content(data)
+    return None
+
+
+def _zip_content(data: bytes) -> str:
+    refused = read_toml("ignored_files.toml")["refused"]
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+        mimetype = archive.open("mimetype").read(64) if "mimetype" in names else b""
+    if "word/document.xml" in names:
+        return "docx"
+    for kind, sign in (("xlsx", re.compile("xl/")), ("qdpx", re.compile(r"[^/]+\.qde$"))):
+        if any(map(sign.match, names)):
+            raise UnreadableError("format", refused[kind])
+    for kind, word in (("odt", b"opendocument.text"), ("ods", b"opendocument.spreadsheet"), ("epub", b"epub")):
+        if word in mimetype:
+            raise UnreadableError("format", refused[kind])
+    raise UnreadableError("format", refused["zip"])
+
+
+def _dispatch(reader: str, data: bytes, file: SourceFile, options: ReadOptions) -> Iterable[Document | Skipped]:
+    """Call the reader of a format, whose libraries are imported only now."""
+    record, column = options.unit == "record", options.text_column
+    if reader == "md":
+        from tensions_cli.corpus.formats.markdown import read_markdown
+
+        return read_markdown(data, file)
+    if reader == "html":
+        from tensions_cli.corpus.formats.html import read_html
+
+        return read_html(data, file)
+    if reader == "docx":
+        from tensions_cli.corpus.formats.docx import read_docx
+
+        return read_docx(data, file)
+    if reader in ("vtt", "srt"):
+        from tensions_cli.corpus.formats.subtitles import read_srt, read_vtt
+
+        return read_vtt(data, file) if reader == "vtt" else read_srt(data, file)
+    if reader in _TABLES:
+        from tensions_cli.corpus.formats.tables import read_csv, read_jsonl
+
+        read_rows = read_jsonl if reader == "jsonl" else read_csv
+        return read_rows(data, file, record=record, text_column=column)
+    from tensions_cli.corpus.formats.plain import read_plain
+
+    return read_plain(data, file)
+
+
+def _unique(document: Document, seen: set[str]) -> Document:
+    """The document under an id that no earlier one has: rows of two tables may share theirs."""
+    if document.id not in seen:
+        return document
+    base = name = f"{document.source}#{document.id}"
+    rank = 1
+    while name in seen:
+        rank += 1
+        name = f"{base}-{rank}"
+    notice = f"identifiant déjà pris par un autre fichier : {document.id} devient {name}"
+    return replace(document, id=name, notices=(*document.notices, notice))

@@ -1,0 +1,299 @@
+"""From what the user names (files, folders, globs, `-`) to the ordered list of files to read."""
+
+import fnmatch
+import glob
+import os
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tensions_cli.errors import TensionsError
+from tensions_cli.knowledge.files import read_toml
+from tensions_cli.records import Skipped
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file to read.
+
+    `name`: path relative to its SOURCE, `/`, NFC, extension kept. `id`: the name without
+    extension, unique in the list (the extension, then parent folders, come back on collision).
+    """
+
+    path: Path
+    name: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Files to read, in order; files left out by name; folders where companion tables may lie."""
+
+    files: tuple[SourceFile, ...]
+    skipped: tuple[Skipped, ...]
+    folders: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    path: Path
+    name: str
+
+
+def find_files(sources: Sequence[str]) -> Found:
+    """List the files that the sources name, sorted by code point of their name.
+
+    Every file counts once, however many times it is given or reached. Raises `TensionsError` when
+    a source does not exist, a glob matches nothing, or nothing at all can be read.
+    """
+    if not sources:
+        raise TensionsError(
+            "aucune source n’est donnée",
+            why="la commande lit des fichiers, des dossiers, des motifs ou l’entrée standard",
+            hint="donnez au moins un fichier ou un dossier, par exemple : tensions analyse corpus/",
+        )
+    candidates: list[_Candidate] = []
+    skipped: list[Skipped] = []
+    folders: list[Path] = []
+    for source in dict.fromkeys(sources):
+        more, left_out, looked_in = _expand(source)
+        candidates += more
+        skipped += left_out
+        folders += looked_in
+    readable, refused = _by_name(_once(candidates))
+    skipped = sorted({*skipped, *refused}, key=lambda item: (item.source, item.reason))
+    if not readable:
+        raise _nothing_to_read(sources, skipped)
+    return Found(
+        files=_with_ids(sorted(readable, key=lambda item: (item.name, str(item.path)))),
+        skipped=tuple(skipped),
+        folders=tuple(dict.fromkeys(folders)),
+    )
+
+
+def without_extension(name: str) -> str:
+    """The name without its extension, if that is one of a text: `notes.2024` stays as it is."""
+    stem, dot, extension = name.rpartition(".")
+    known = extension.lower() in {**_rules()["readable"], **_rules()["refused"]}
+    return stem if dot and known and stem and not stem.endswith("/") else name
+
+
+def reader_of(name: str) -> str | None:
+    """Which reader the extension calls for (`txt`, `md`, `html`…), or None."""
+    reader = _rules()["readable"].get(_extension(name))
+    return None if reader is None else str(reader)
+
+
+def _rules() -> dict[str, Any]:
+    return read_toml("ignored_files.toml")
+
+
+def _extension(name: str) -> str:
+    return name.rpartition(".")[2].lower() if "." in name.rpartition("/")[2].lstrip(".") else ""
+
+
+@cache
+def _ignored_patterns() -> tuple[tuple[str, str, str], ...]:
+    return tuple(
+        (pattern, rule["reason"], rule["detail"]) for rule in _rules()["ignored"] for pattern in rule["patterns"]
+    )
+
+
+def _ignored(name: str) -> tuple[str, str] | None:
+    """Reason and French detail when the last part of a name says that the file is not a text."""
+    last = name.rpartition("/")[2]
+    for pattern, reason, detail in _ignored_patterns():
+        if fnmatch.fnmatchcase(last, pattern):
+            return reason, detail
+    return None
+
+
+def _expand(source: str) -> tuple[list[_Candidate], list[Skipped], list[Path]]:
+    """Files under one source, what its folders leave out by name, folders of companion tables."""
+    if source == STDIN:
+        return [_Candidate(Path(STDIN), "stdin")], [], []
+    path = Path(source)
+    if path.is_dir():
+        return *_walk(path, path), [path]
+    if path.exists():
+        return [_Candidate(path, _nfc(path.name))], [], [path.parent]
+    if glob.has_magic(source):
+        return _expand_glob(source)
+    raise TensionsError(
+        f"source introuvable : {source}",
+        why="ce lien ne mène nulle part" if path.is_symlink() else "aucun fichier ni dossier ne porte ce nom",
+        hint="vérifiez le chemin ; entre guillemets si le nom contient des espaces",
+    )
+
+
+def _expand_glob(source: str) -> tuple[list[_Candidate], list[Skipped], list[Path]]:
+    matches = sorted(glob.glob(source, recursive=True))
+    if not matches:
+        raise TensionsError(
+            f"aucun fichier ne correspond à {source}",
+            why="le motif ne désigne rien dans ce dossier",
+            hint="vérifiez le motif ; **/*.docx cherche aussi dans les sous-dossiers",
+        )
+    root = _fixed_part(source)
+    candidates: list[_Candidate] = []
+    skipped: list[Skipped] = []
+    folders = [root]
+    for match in map(Path, matches):
+        if match.is_dir():
+            more, left_out = _walk(match, root)
+            candidates += more
+            skipped += left_out
+        else:
+            candidates.append(_Candidate(match, _relative(match, root)))
+            folders.append(match.parent)
+    return candidates, skipped, folders
+
+
+def _fixed_part(pattern: str) -> Path:
+    """The folder before the first wildcard."""
+    fixed: list[str] = []
+    for part in Path(pattern).parts[:-1]:
+        if glob.has_magic(part):
+            break
+        fixed.append(part)
+    return Path(*fixed)
+
+
+def _walk(folder: Path, root: Path) -> tuple[list[_Candidate], list[Skipped]]:
+    """All files under a folder. Linked folders come last, so that a file keeps its real name."""
+    candidates: list[_Candidate] = []
+    skipped: list[Skipped] = []
+    visited: set[str] = set()
+    pending = [folder]
+    while pending:
+        current = pending.pop(0)
+        real = os.path.realpath(current)
+        if real in visited:
+            continue
+        visited.add(real)
+        plain: list[Path] = []
+        linked: list[Path] = []
+        for entry in _entries(current, root, skipped):
+            name = _relative(entry, root)
+            if not os.path.isdir(entry):
+                candidates.append(_Candidate(entry, name))
+            elif ignored := _ignored(name):
+                skipped.append(Skipped(f"{name}/", ignored[0], ignored[1], failed=False))
+            else:
+                (linked if entry.is_symlink() else plain).append(entry)
+        pending = plain + pending + linked
+    return candidates, skipped
+
+
+def _entries(folder: Path, root: Path, skipped: list[Skipped]) -> list[Path]:
+    try:
+        return sorted(folder.iterdir(), key=lambda entry: entry.name)
+    except OSError:
+        detail = "ce dossier ne peut pas être ouvert : vérifiez vos droits"
+        skipped.append(Skipped(f"{_relative(folder, root)}/", "access", detail))
+        return []
+
+
+def _once(candidates: Iterable[_Candidate]) -> Iterator[_Candidate]:
+    """Each real file once, under a name that is not a link when it has one."""
+    chosen: dict[str, _Candidate] = {}
+    for candidate in candidates:
+        key = os.path.realpath(candidate.path) if candidate.path != Path(STDIN) else STDIN
+        known = chosen.get(key)
+        if known is None or (_is_linked(known.path, key) and not _is_linked(candidate.path, key)):
+            chosen[key] = candidate
+    yield from chosen.values()
+
+
+def _is_linked(path: Path, real: str) -> bool:
+    return os.path.basename(real) != path.name
+
+
+def _by_name(candidates: Iterable[_Candidate]) -> tuple[list[_Candidate], list[Skipped]]:
+    """Separate the files to read from those whose name says that they are something else."""
+    readable: list[_Candidate] = []
+    skipped: list[Skipped] = []
+    for candidate in candidates:
+        name = candidate.name
+        extension = _extension(name)
+        if candidate.path == Path(STDIN):
+            readable.append(candidate)
+        elif name.rpartition("/")[2] in _rules()["companions"]["names"]:
+            continue
+        elif ignored := _ignored(name):
+            skipped.append(Skipped(name, ignored[0], ignored[1], failed=False))
+        elif advice := _rules()["refused"].get(extension):
+            skipped.append(Skipped(name, "format", advice))
+        elif reader_of(name):
+            readable.append(candidate)
+        else:
+            kind = f".{extension}" if extension else "sans extension"
+            detail = f"ce n’est pas un format de texte lu ici ({kind})"
+            skipped.append(Skipped(name, "format", detail, failed=False))
+    return readable, skipped
+
+
+def _with_ids(candidates: Sequence[_Candidate]) -> tuple[SourceFile, ...]:
+    """Give each file the shortest id that no other has: name, with extension, with parent folders."""
+    levels = [0] * len(candidates)
+    while True:
+        ids = [_id_at(candidate, level) for candidate, level in zip(candidates, levels, strict=True)]
+        counts = Counter(ids)
+        again = [i for i, name in enumerate(ids) if counts[name] > 1 and levels[i] < _deepest(candidates[i])]
+        if not again:
+            break
+        for i in again:
+            levels[i] += 1
+    return tuple(
+        SourceFile(candidate.path, candidate.name, name)
+        for candidate, name in zip(candidates, _numbered(ids), strict=True)
+    )
+
+
+def _id_at(candidate: _Candidate, level: int) -> str:
+    name = candidate.name
+    if level > 1:
+        parts = Path(os.path.abspath(candidate.path)).parts[1:]
+        name = _nfc("/".join(parts[-(len(candidate.name.split("/")) + level // 2) :]))
+    return name if level % 2 else without_extension(name)
+
+
+def _deepest(candidate: _Candidate) -> int:
+    if candidate.path == Path(STDIN):
+        return 0
+    return 2 * (len(Path(os.path.abspath(candidate.path)).parts) - len(candidate.name.split("/"))) + 1
+
+
+def _numbered(ids: Sequence[str]) -> list[str]:
+    """Number what is still equal: two names that differ only by Unicode form in one folder."""
+    seen: defaultdict[str, int] = defaultdict(int)
+    numbered = []
+    for name in ids:
+        seen[name] += 1
+        numbered.append(name if seen[name] == 1 else f"{name}~{seen[name]}")
+    return numbered
+
+
+def _relative(path: Path, root: Path) -> str:
+    return _nfc(Path(os.path.relpath(path, root)).as_posix())
+
+
+def _nfc(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _nothing_to_read(sources: Sequence[str], skipped: Sequence[Skipped]) -> TensionsError:
+    counts = Counter(item.reason for item in skipped)
+    words = _rules()["reasons"]
+    listed = ", ".join(f"{words.get(reason, reason)} : {n}" for reason, n in sorted(counts.items()))
+    return TensionsError(
+        f"aucun texte à lire dans {', '.join(sources)}",
+        why=f"fichiers laissés de côté par motif : {listed}" if listed else "il n’y a aucun fichier de texte",
+        hint="formats lus : .txt, .md, .html, .docx, .vtt, .srt, .csv, .tsv, .jsonl",
+    )

@@ -1,0 +1,370 @@
+"""Which lines of a text are header, legend or trailer, which labels count, and is it a dialogue at all?
+
+Rules 2, 5 and 6 of the speaker specification. Everything here works on lines and on what each may open
+(`speaker_labels`); turns are built by `speakers` once the answer is yes.
+"""
+
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tensions_cli.corpus.speaker_labels import (
+    Line,
+    Opening,
+    Shape,
+    ends_in_digit,
+    fold,
+    is_remark_line,
+    is_stamp_line,
+    is_unknown,
+    label_key,
+    read_line,
+    role_in_description,
+    role_of,
+    role_word,
+    split_lines,
+    words,
+)
+from tensions_cli.records import BlockKind, Document, Role
+from tensions_cli.words import count_words
+
+# Rule 6: share of the units (paragraphs, or parts of one) that open a turn. The 50 % alone removed the 11
+# false dialogues of 1,489 administrative sheets.
+_DENSITY_PLAIN = 0.5
+_DENSITY_PROVEN = 0.04
+
+# A role word among many other labels proves nothing: « Journaliste » heads one paragraph of 17 in a sheet
+# on dismissal. An interviewer has a third of the turns or more; a tenth leaves room for a round table.
+_ROLE_WORD_SHARE = 0.1
+
+# A legend or a header stands in the first lines; a trailer is short (rule 2).
+_HEAD_LINES = 60
+_TRAILER_WORDS = 150
+_TRAILER_SHARE = 0.1
+_LEGEND_WORDS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The document as lines; `openings[i]` is what line i may open, `keys` counts labels."""
+
+    document: Document
+    lines: tuple[Line, ...]
+    openings: tuple[Opening | None, ...]
+
+    def text_of(self, i: int) -> str:
+        return self.document.text[self.lines[i].start : self.lines[i].end]
+
+    def is_title(self, i: int) -> bool:
+        return self.document.blocks[self.lines[i].block].kind is BlockKind.TITLE
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Lines that are not speech, whatever their shape, and what they teach (rule 2)."""
+
+    legend: frozenset[int]
+    head: int  # first line after the header keys
+    trailer: int  # first line of the trailer, or the number of lines
+    roles: Mapping[str, Role]
+    declared: frozenset[str]
+
+    def skips(self, i: int) -> bool:
+        return i in self.legend or i < self.head or i >= self.trailer
+
+
+def read_script(document: Document, forced: Container[str]) -> Script:
+    """The lines of a document and what each may open; `forced`: label keys that the user names."""
+    text, blocks = document.text, document.blocks
+    lines = split_lines(text, blocks)
+    openings = [read_line(text, line, blocks[line.block], forced) for line in lines]
+    for i, opening in enumerate(openings):
+        # A name alone is a label when its time is on the next line, unless every line has its time.
+        if opening is None or opening.shape is not Shape.BARE or i + 1 == len(lines):
+            continue
+        if is_stamp_line(text, lines[i + 1]) and not (i and is_stamp_line(text, lines[i - 1])):
+            openings[i] = replace(opening, shape=Shape.STAMPED)
+    return Script(document, tuple(lines), tuple(openings))
+
+
+# --- header, legend, trailer (rule 2) ---------------------------------------------------------------
+
+
+def lay_out(script: Script, forced: set[str]) -> Layout:
+    counts = Counter(label_key(opening.label) for opening in script.openings if opening)
+    trailer = _trailer(script)
+    legend, meanings = _legend(script, counts, trailer)
+    roles = {key: role for key, meaning in meanings.items() if (role := role_in_description(meaning))}
+    head = _head(script, counts, legend, forced)
+    return Layout(frozenset(legend), head, trailer, roles, frozenset(meanings))
+
+
+def _trailer(script: Script) -> int:
+    """First line of the closing part: speaking times, credits; short, and after two speakers."""
+    limit = max(_TRAILER_WORDS, int(_TRAILER_SHARE * count_words(script.document.text)))
+    first, after, seen = len(script.lines), 0, set()
+    for i in reversed(range(len(script.lines))):
+        line = script.lines[i]
+        after += count_words(script.document.text, line.start, line.end)
+        if after > limit:
+            break
+        if _starts_with_cue(script.text_of(i), words("zones", "trailer")):
+            first = i
+    for opening in script.openings[:first]:
+        seen.add(label_key(opening.label) if opening else None)
+    return first if len(seen - {None}) > 1 else len(script.lines)
+
+
+def _starts_with_cue(line: str, cues: frozenset[str]) -> bool:
+    """A cue of one word must fill the line or stand before a colon; a longer one opens a short line."""
+    if len(line) > 160:
+        return False
+    folded = fold(line).strip("-=*#_–—[]() .")
+    head = folded.split(":")[0].strip(" *")
+    return head in cues or (
+        len(folded.split()) <= 12 and any(" " in cue and folded.startswith(cue) for cue in cues)
+    )
+
+
+def _legend(script: Script, counts: Counter[str], trailer: int) -> tuple[set[int], dict[str, str]]:
+    """Lines of the legend and the meaning of each of its labels."""
+    lines: set[int] = set()
+    meanings: dict[str, str] = {}
+    for i in range(trailer):
+        if i in lines or len(script.text_of(i)) > 160:
+            continue
+        if fold(script.text_of(i)).strip("-=*#_–— .:") in words("zones", "legend"):
+            entries = _entries_after_cue(script, i + 1, trailer)
+            if entries:
+                lines.update({i, *entries})
+                meanings.update(entries.values())
+        elif i < _HEAD_LINES and _is_self_made_entry(script, i, counts):
+            entries = _entries_around(script, i, counts, lines)
+            lines.update(entries)
+            meanings.update(entries.values())
+    return lines, {key: meaning for key, meaning in meanings.items() if key}
+
+
+def _entry(script: Script, i: int) -> tuple[str, str] | None:
+    """`M : moi, l'interviewer` or `M = moi`: label key and meaning of a legend line."""
+    line = script.text_of(i)
+    opening = script.openings[i]
+    if len(line) > 160 or (opening and (opening.numbered or opening.stamped)):
+        return None
+    symbol, separator, meaning = line.partition("=" if "=" in line else ":")
+    meaning = meaning.strip()
+    if not separator or not meaning or len(symbol) > 40 or meaning[-1] in "?!…":
+        return None
+    return label_key(symbol.strip(" -–—•*@[]\t\u00a0\u202f")), meaning
+
+
+def _entries_after_cue(script: Script, i: int, trailer: int) -> dict[int, tuple[str, str]]:
+    """Legend lines after « Conventions : »: until a blank line, a label seen twice, or speech."""
+    found: dict[int, tuple[str, str]] = {}
+    seen: set[str] = set()
+    while i < trailer:
+        entry = _entry(script, i)
+        if entry is None or entry[0] in seen or len(entry[1].split()) > _LEGEND_WORDS:
+            break
+        if found and script.lines[i].after_blank and role_in_description(entry[1]) is None:
+            break
+        found[i] = entry
+        seen.add(entry[0])
+        i += 1
+    return found
+
+
+def _is_self_made_entry(script: Script, i: int, counts: Counter[str]) -> bool:
+    """A legend line without heading: the label speaks later, and the line only says who it is."""
+    entry, opening = _entry(script, i), script.openings[i]
+    if entry is None or opening is None or opening.shape is not Shape.COLON or counts[entry[0]] < 2:
+        return False
+    if any(o and label_key(o.label) == entry[0] for o in script.openings[:i]):
+        return False
+    meaning = entry[1]
+    if len(meaning.split()) > 8 or meaning[-1] == ".":
+        return False
+    return any(role_of(" ".join(part.split())) is not None for part in (meaning, *meaning.split(",")))
+
+
+def _entries_around(
+    script: Script, i: int, counts: Counter[str], known: Iterable[int]
+) -> dict[int, tuple[str, str]]:
+    """The entry on line i and its neighbours: short lines, each the first of its label."""
+    found: dict[int, tuple[str, str]] = {}
+    seen: set[str] = set()
+    first = i
+    while first > 0 and first - 1 not in known and _is_companion(script, first - 1, counts):
+        first -= 1
+    for at in range(first, len(script.lines)):
+        entry = _entry(script, at)
+        if entry is None or entry[0] in seen:
+            break
+        if at > i and (script.lines[at].after_blank or not _is_companion(script, at, counts)):
+            break
+        found[at] = entry
+        seen.add(entry[0])
+    return found if i in found else {}
+
+
+def _is_companion(script: Script, i: int, counts: Counter[str]) -> bool:
+    entry = _entry(script, i)
+    return (
+        entry is not None
+        and counts[entry[0]] > 1
+        and len(entry[1].split()) <= 8
+        and entry[1][-1] != "."
+        and script.openings[i] is not None
+    )
+
+
+def _head(script: Script, counts: Counter[str], legend: set[int], forced: set[str]) -> int:
+    """First line after the header keys (« Date : … », « Enquêteur : Claire D. »)."""
+    end = 0
+    for i in range(min(_HEAD_LINES, len(script.lines))):
+        opening = script.openings[i]
+        if opening and i not in legend and counts[label_key(opening.label)] > 1:
+            break
+        if ":" in script.text_of(i) and _starts_with_cue(script.text_of(i), words("zones", "header")):
+            end = i + 1
+    repeated = [key for key, count in counts.items() if count > 1]
+    if len(repeated) < 2:
+        return end
+    for i in range(end, min(_HEAD_LINES, len(script.lines))):
+        opening = script.openings[i]
+        if opening is None and i > end:
+            break
+        if opening and i not in legend:
+            key = label_key(opening.label)
+            if counts[key] > 1 or key in forced or not _is_name(script.document.text, opening, script.lines[i]):
+                break
+            end = i + 1
+    return end
+
+
+def _is_name(text: str, opening: Opening, line: Line) -> bool:
+    """The whole content is a name (« Claire D. »): a header line, not the beginning of a turn."""
+    tokens = text[opening.content : line.end].split()
+    free = words("titles", "particles") | words("titles", "words")
+    return 1 < len(tokens) <= 5 and all(token[0].isupper() or fold(token) in free for token in tokens)
+
+
+# --- is it a dialogue? (rules 5 and 6) --------------------------------------------------------------
+
+
+def accept(script: Script, layout: Layout, forced: set[str]) -> dict[int, Opening]:
+    """The openings whose label counts (rule 5), by line."""
+    shapes: dict[str, list[Opening]] = {}
+    usable: dict[int, Opening] = {}
+    for i, opening in enumerate(script.openings):
+        if opening is not None and not layout.skips(i):
+            usable[i] = opening
+            shapes.setdefault(label_key(opening.label), []).append(opening)
+    sure = {key for key, found in shapes.items() if key in forced or key in layout.declared or _proven(found)}
+    alone = {
+        key for key in sure
+        if key in forced or any(_stands_alone(script, i, o) for i, o in usable.items() if label_key(o.label) == key)
+    } if any(o.shape is Shape.BARE for o in usable.values()) else set()  # fmt: skip
+    return {
+        i: opening
+        for i, opening in usable.items()
+        if label_key(opening.label) in (alone if opening.shape is Shape.BARE else sure)
+        or (is_unknown(opening.label) and script.lines[i].opens_block and sure)
+    }
+
+
+def _stands_alone(script: Script, i: int, opening: Opening) -> bool:
+    return opening.content == script.lines[i].end
+
+
+def _proven(found: Sequence[Opening]) -> bool:
+    """Whether one label counts, from all the lines that it opens."""
+    label = found[0].label
+    if is_unknown(label):
+        return False
+    firm = [o for o in found if o.shape is not Shape.BARE]
+    if not firm:
+        return len(found) > 1 and (role_word(label) is not None or label.isupper())
+    if role_word(label) is not None:
+        return True
+    capitals = all(token[0].isupper() or token[0].isdigit() for token in label.split())
+    if all(o.shape is Shape.STYLED for o in firm):
+        return len(firm) > 1 and capitals  # « Nos missions », a heading, is no name
+    only = firm[0]
+    return (
+        len(firm) > 1
+        or only.shape in (Shape.VOICE, Shape.BOLD)
+        or (only.stamped and (only.shape is Shape.BRACKET or capitals))
+        or ends_in_digit(label)
+    )
+
+
+def is_dialogue(script: Script, layout: Layout, kept: Mapping[int, Opening], forced: set[str]) -> bool:
+    """Two speakers who speak, and dense enough labels (rules 5 and 6)."""
+    if any(script.document.blocks[script.lines[i].block].voice for i in kept):
+        return True  # the format names its speakers: nothing is guessed
+    speaking = [label_key(o.label) for i, o in kept.items() if _speaks(script, layout, kept, i) and not is_unknown(o.label)]
+    turns = Counter(speaking)
+    if len(turns) < 2:
+        return False
+    if forced & set(turns):
+        return True
+    said = sum(role_word(o.label) is not None for o in kept.values() if o.shape is not Shape.BARE)
+    by_word = said >= _ROLE_WORD_SHARE * len(kept) and said > 0
+    proof = by_word or _has_stamps_or_markup(script, kept)
+    density = len(kept) / _units(script, layout, kept)
+    if density < (_DENSITY_PROVEN if proof else _DENSITY_PLAIN):
+        return False
+    repeated = sum(count > 1 for count in turns.values())
+    if (by_word and any(role_of(o.label) is Role.INTERVIEWER for o in kept.values())) or repeated > 1:
+        return proof or not _is_form(speaking)
+    # One label at most speaks twice: an exchange when most paragraphs open with a label, but a numbered
+    # list (« Étape 1 : », « Étape 2 : ») or run-in headings in bold never repeat any.
+    if density < _DENSITY_PLAIN:
+        return False
+    two_codes = len(turns) == 2 and all(ends_in_digit(o.label) for o in kept.values())
+    return repeated == 1 or by_word or two_codes or any(o.stamped for o in kept.values())
+
+
+def _speaks(script: Script, layout: Layout, kept: Mapping[int, Opening], i: int) -> bool:
+    """Whether some text follows the label: on its line, or on the next one that is no stamp."""
+    if kept[i].content < script.lines[i].end:
+        return True
+    after = i + 1
+    while after < len(script.lines) and is_stamp_line(script.document.text, script.lines[after]):
+        after += 1
+    beyond = after == len(script.lines) or after in kept or layout.skips(after)
+    return not beyond and not script.is_title(after)
+
+
+def _has_stamps_or_markup(script: Script, kept: Mapping[int, Opening]) -> bool:
+    """Rule 6: half of the openings or more carry a stamp, a mark or a known title, or are subtitles."""
+    strong = [
+        opening.stamped
+        or opening.shape in (Shape.VOICE, Shape.BOLD, Shape.TITLED)
+        or script.document.blocks[script.lines[i].block].kind is BlockKind.CUE
+        for i, opening in kept.items()
+    ]
+    return 2 * sum(strong) >= len(strong)
+
+
+def _units(script: Script, layout: Layout, kept: Mapping[int, Opening]) -> int:
+    """Paragraphs, or parts of one that a label opens; a label alone and the next line are one."""
+    units, waiting = 0, False
+    for i, line in enumerate(script.lines):
+        if i in kept:
+            units += 1
+            waiting = kept[i].content == line.end
+        elif layout.skips(i) or is_stamp_line(script.document.text, line):
+            continue
+        elif waiting:
+            waiting = False
+        elif line.opens_block and not is_remark_line(script.document.text, line):
+            units += 1
+    return max(units, 1)
+
+
+def _is_form(speaking: Sequence[str]) -> bool:
+    """Three labels or more that always come back in the same order: records, not talk (N6)."""
+    period = len(set(speaking))
+    return period > 2 and all(key == speaking[i % period] for i, key in enumerate(speaking))

@@ -1,0 +1,258 @@
+"""The order of the stages: read → clean → segment → tag → aggregate. Only this module knows it."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tensions_cli import __version__
+from tensions_cli.corpus.clean import clean
+from tensions_cli.corpus.language import french_share, mark_foreign
+from tensions_cli.corpus.metadata import find_metadata, join, load_metadata
+from tensions_cli.corpus.read import ReadOptions, read
+from tensions_cli.corpus.segment import segment
+from tensions_cli.corpus.sources import find_files
+from tensions_cli.corpus.speakers import find_turns
+from tensions_cli.errors import TensionsError
+from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.records import (
+    Analysis,
+    Document,
+    DocumentInfo,
+    Dropped,
+    Passage,
+    Role,
+    Skipped,
+    TaggedPassage,
+    ZoneKind,
+)
+from tensions_cli.statistics.examples import keep_best
+from tensions_cli.statistics.summary import Counted, counted, summarise
+from tensions_cli.tagging import french
+from tensions_cli.tagging.classifier import Model
+from tensions_cli.tagging.lexicon import lexicon_sha256
+from tensions_cli.tagging.model_folder import load_model
+from tensions_cli.tagging.tag import BATCH, tag
+from tensions_cli.words import count_words
+
+# Under this share of French words a document is flagged and left out (unless any language is asked for);
+# an article with a long English abstract keeps more than .6.
+MIN_FRENCH_SHARE = 0.5
+UNITS = ("passage", "record")
+OWN_FIELDS = ("document", "speaker", "person", "role")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a user chose; the defaults are the ones that a researcher expects."""
+
+    by: tuple[str, ...] = ("document",)
+    model: str = "standard"
+    unit: Literal["passage", "record"] = "passage"
+    text_column: str | None = None
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    find_speakers: bool = True
+    keep_interviewer: bool = False
+    any_language: bool = False
+    quotes: int = 0
+    show_dropped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Documents ready to be cut, in order, and everything that was left out."""
+
+    documents: tuple[Document, ...]
+    skipped: tuple[Skipped, ...]
+    notices: tuple[str, ...]
+
+
+Progress = Callable[[str, int, int], None]  # step, done, total
+
+
+def silent(_step: str, _done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def load(sources: Sequence[str], options: Options, progress: Progress = silent) -> Batch:
+    """Read, join metadata, find turns, clean. Raises TensionsError when nothing can be analysed."""
+    found = find_files(sources)
+    tables = [load_metadata(path) for path in find_metadata(found)]
+    documents: list[Document] = []
+    skipped = list(found.skipped)
+    for result in read(found, ReadOptions(options.unit, options.text_column)):
+        if isinstance(result, Skipped):
+            skipped.append(result)
+        else:
+            documents.append(result)
+        progress("lecture", min(len(documents) + len(skipped), len(found.files)), len(found.files))
+    joined = join(documents, tables)
+    ready: list[Document] = []
+    for document in joined.documents:
+        prepared = prepare(document, options)
+        if prepared is None:
+            skipped.append(_foreign(document))
+        else:
+            ready.append(prepared)
+    if not ready:
+        raise nothing_to_analyse(skipped)
+    return Batch(tuple(ready), tuple(skipped), joined.notices)
+
+
+def prepare(document: Document, options: Options) -> Document | None:
+    """Turns, cleaning, languages; None when the document is not in French and only French is wanted."""
+    if document.record:
+        return document
+    document = find_turns(document, options.roles, options.find_speakers)
+    if not document.turns:
+        document = clean(document)
+    if options.any_language:
+        return document
+    marked = mark_foreign(document)
+    return marked if french_share(marked) >= MIN_FRENCH_SHARE else None
+
+
+def passages_of(documents: Iterable[Document], options: Options) -> Iterator[Passage]:
+    """Passages of every document, in order."""
+    for document in documents:
+        yield from segment(document, options.keep_interviewer)
+
+
+def tagged_passages(
+    batch: Batch, model: Model, options: Options, progress: Progress = silent
+) -> Iterator[TaggedPassage]:
+    """Every passage of the batch with its tags, in order."""
+    place = {document.id: rank for rank, document in enumerate(batch.documents, 1)}
+    for done, tagged in enumerate(tag(passages_of(batch.documents, options), model)):
+        if done % BATCH == 0:
+            progress("étiquetage", place[tagged.passage.document] - 1, len(batch.documents))
+        yield tagged
+    progress("étiquetage", len(batch.documents), len(batch.documents))
+
+
+def analyse(sources: Sequence[str], options: Options, progress: Progress = silent) -> Analysis:
+    """The main job: from sources to a summary."""
+    model = load_model(options.model)
+    batch = load(sources, options, progress)
+    check_fields(batch.documents, options.by)
+    rows: list[Counted] = []
+    examples: list[TaggedPassage] = []
+    totals: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    excluded: dict[str, Counter[str]] = {}
+    for tagged in tagged_passages(batch, model, options, progress):
+        document = tagged.passage.document
+        totals[document] += 1
+        row = counted(tagged, options.by)
+        if row is None:
+            excluded.setdefault(document, Counter())[tagged.passage.excluded_reason or "?"] += 1
+            continue
+        counts[document] += 1
+        rows.append(row)
+        examples = keep_best(examples, tagged, options.quotes)
+    return Analysis(
+        manifest=manifest(model, options),
+        by=options.by,
+        documents=tuple(
+            document_info(
+                document,
+                passages=totals[document.id],
+                counted=counts[document.id],
+                excluded=excluded.get(document.id, {}),
+                show_dropped=options.show_dropped,
+            )
+            for document in batch.documents
+        ),
+        skipped=batch.skipped,
+        notices=batch.notices,
+        groups=tuple(summarise(rows, options.by)),
+        examples=tuple(examples),
+    )
+
+
+def document_info(
+    document: Document, *, passages: int, counted: int, excluded: Mapping[str, int], show_dropped: bool
+) -> DocumentInfo:
+    """What is told of one document."""
+    return DocumentInfo(
+        id=document.id,
+        source=document.source,
+        format=document.format,
+        encoding=document.encoding,
+        sha256=hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest(),
+        words=count_words(document.text),
+        passages=passages,
+        counted=counted,
+        excluded=dict(excluded),
+        dropped=tuple(
+            Dropped(
+                zone.start,
+                zone.end,
+                zone.kind,
+                zone.detail,
+                count_words(document.text, zone.start, zone.end),
+                document.text[zone.start : zone.end] if show_dropped else None,
+            )
+            for zone in document.zones
+            if zone.kind is not ZoneKind.LABEL
+        ),
+        cast=document.cast,
+        notices=document.notices,
+    )
+
+
+def manifest(model: Model, options: Options) -> dict[str, Any]:
+    """What the numbers rest on; no date, no path."""
+    chosen = {
+        "by": list(options.by),
+        "unit": options.unit,
+        "text_column": options.text_column,
+        "keep_interviewer": options.keep_interviewer,
+        "find_speakers": options.find_speakers,
+        "roles_given": len(options.roles),
+        "any_language": options.any_language,
+        "show_dropped": options.show_dropped,
+    }
+    book = codebook()
+    return {
+        "tool": {"name": "tensions", "version": __version__},
+        "model": {"identity": model.identity, "name": model.name, "sha256": model.sha256},
+        "codebook": {"version": book.version, "sha256": book.sha256},
+        "lexicon": {"sha256": lexicon_sha256()},
+        "language_model": french.version(),
+        "options": chosen,
+    }
+
+
+def check_fields(documents: Sequence[Document], by: Sequence[str]) -> None:
+    """Refuse a grouping field that no document has."""
+    known = {name for document in documents for name in document.metadata}
+    for name in by:
+        if name not in known and name not in OWN_FIELDS:
+            choices = ", ".join([*OWN_FIELDS, *sorted(known)])
+            raise TensionsError(
+                f"le champ « {name} » est inconnu",
+                why="ni les métadonnées ni l’outil ne le donnent",
+                hint=f"--by avec l’un de : {choices}",
+            )
+
+
+def nothing_to_analyse(skipped: Sequence[Skipped]) -> TensionsError:
+    """The error of a batch without a single document to analyse; the reasons are listed with it."""
+    reasons = Counter(item.reason for item in skipped)
+    listed = ", ".join(f"{reason} {n}" for reason, n in sorted(reasons.items()))
+    foreign = reasons.get("language") and len(reasons) == 1
+    return TensionsError(
+        "aucun document ne peut être analysé",
+        why=f"tous ont été laissés de côté ({listed})",
+        hint="ajoutez --any-language pour les lire quand même"
+        if foreign
+        else "convertissez-les en texte (UTF-8), docx, md ou html, puis relancez",
+        details=tuple(f"{item.source} : {item.detail}" for item in skipped),
+    )
+
+
+def _foreign(document: Document) -> Skipped:
+    detail = "le texte n’est pas en français : ajoutez --any-language pour le lire quand même"
+    return Skipped(document.source, "language", detail, failed=False)

@@ -1,0 +1,33 @@
+"""Why a passage got its label: the terms of each pole's log-odds, word by word."""
+
+from tensions_cli.records import Explanation, PoleExplanation, WordTerm
+from tensions_cli.tagging.attribution import attribute
+from tensions_cli.tagging.classifier import Model
+from tensions_cli.tagging.features import see
+from tensions_cli.tagging.french import words_of
+from tensions_cli.tagging.tag import tag_texts
+
+
+def explain(text: str, model: Model) -> Explanation:
+    """Tags of one passage and, for each pole, terms that add up to the log-odds before calibration."""
+    seen = see(text, words_of([text])[0])
+    poles = []
+    for head, pole in enumerate(model.poles.names):
+        terms = attribute(model.space, seen, model.poles.coefficients[head], model.poles.intercepts[head])
+        words = tuple(
+            WordTerm(int(start), int(end), float(term))
+            for start, end, term in zip(seen.words.starts, seen.words.ends, terms.words, strict=True)
+        )
+        poles.append(
+            PoleExplanation(
+                pole=pole,
+                words=words,
+                form=dict(terms.form),
+                start=terms.start,
+                log_odds=terms.total,
+                slope=float(model.poles.slopes[head]),
+                offset=float(model.poles.offsets[head]),
+                threshold=float(model.poles.thresholds[head]),
+            )
+        )
+    return Explanation(text, tag_texts([text], model)[0], tuple(poles))
