@@ -88,7 +88,7 @@ def main() -> int:
         printed(name, counts)
         totals += counts
     measures = printed("total", totals)
-    print("corps : mots gardés ; habillage, notes, étranger : mots écartés ; lignes : lignes d’habillage écartées")
+    print("corps : mots gardés ; habillage, notes, étranger : mots écartés ; lignes : lignes écartées")
     return 0 if min(measures) >= LEAST else 1
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tensions_cli.corpus.segment import segment
 from tensions_cli.corpus.sentences import sentence_spans
-from tensions_cli.words import count_words
 from tensions_cli.records import Block, BlockKind, Document, Passage, Role, Turn, Zone, ZoneKind
+from tensions_cli.words import count_words
 
 WORDS = re.compile(r"[^\W_]+")
 

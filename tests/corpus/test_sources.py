@@ -62,10 +62,14 @@ def test_a_loop_of_links_ends_and_real_names_win(make):
     assert names(find_files([str(corpus)])) == ["vrai/a.txt"]
 
 
+def test_a_folder_keeps_its_real_name_though_a_link_comes_first(make):
+    folder = make("c/vrai/x.txt", "a/y.txt")
+    (folder / "a" / "lien").symlink_to(folder / "c" / "vrai")
+    assert names(find_files([str(folder)])) == ["a/y.txt", "c/vrai/x.txt"]
+
+
 def test_what_is_ignored_by_name_is_listed_and_has_not_failed(make):
-    folder = make(
-        "bon.txt", "~$bon.docx", "bon.txt~", "#bon.txt#", "#bon.md", "vieux.bak", ".cache/x.txt", ".x.txt"
-    )
+    folder = make("bon.txt", "~$bon.docx", "bon.txt~", "#bon.txt#", "#bon.md", "vieux.bak", ".cache/x.txt", ".x.txt")
     found = find_files([str(folder)])
     assert names(found) == ["bon.txt"]
     reasons = {item.source: item.reason for item in found.skipped}
@@ -199,3 +203,13 @@ def test_two_forms_of_one_name_get_two_ids(tmp_path):
 )
 def test_only_extensions_of_texts_are_removed(name, stem):
     assert without_extension(name) == stem
+
+
+def test_a_name_that_is_not_utf8_can_be_printed(tmp_path):
+    try:
+        (tmp_path / os.fsdecode(b"\xe9t\xe9.txt")).write_text("x", encoding="utf-8")
+    except OSError:
+        pytest.skip("this file system refuses such names")
+    (file,) = find_files([str(tmp_path)]).files
+    assert file.name == "\ufffdt\ufffd.txt"
+    assert file.path.exists()

@@ -34,9 +34,7 @@ def cues_document(*cues: tuple[str | None, str]) -> Document:
     text = "\n".join(cue for _, cue in cues)
     blocks, at = [], 0
     for rank, (voice, cue) in enumerate(cues):
-        blocks.append(
-            Block(at, at + len(cue), BlockKind.CUE, voice=voice, time_start=float(rank), time_end=rank + 1.0)
-        )
+        blocks.append(Block(at, at + len(cue), BlockKind.CUE, voice=voice, time_start=float(rank), time_end=rank + 1.0))
         at += len(cue) + 1
     return Document("d", "d.vtt", "vtt", text, tuple(blocks))
 
@@ -229,6 +227,13 @@ def test_headings_repeated_in_a_report_are_no_speakers() -> None:
     assert find_turns(document) is document
 
 
+def test_headings_with_a_colon_or_a_plural_role_are_no_speakers() -> None:
+    """Titles of a sheet: « Le repas : horaires », « Participants », the noun « Enquête »."""
+    titles = ("Repas : le midi", "Repas : le soir", "Nuit : la veille", "Nuit : le lever", "Enquête", "Participants")
+    document = lines_document("".join(f"{title}\nOn affiche la règle.\n" for title in titles * 2), titles=titles)
+    assert find_turns(document) is document
+
+
 def test_a_heading_ends_a_turn_and_opens_nobody_s_turn() -> None:
     found = find_turns(
         lines_document(
@@ -270,6 +275,14 @@ def test_questions_in_bold_and_answers_in_plain() -> None:
     assert any("gras ou en italique" in notice for notice in found.notices)
 
 
+def test_roles_of_questions_in_bold_can_be_corrected() -> None:
+    found = find_turns(
+        lines_document(INTERVIEW, emphasised=QUESTIONS), {"Réponses": Role.INTERVIEWER, "questions": Role.RESPONDENT}
+    )
+    assert roles_of(found) == {"questions": "respondent", "réponses": "interviewer"}
+    assert not any("sans effet" in notice for notice in found.notices)
+
+
 @pytest.mark.parametrize(
     "emphasised",
     [
@@ -292,7 +305,7 @@ def test_questions_as_headings_stay_titles() -> None:
 
 def interview(first: str, second: str, exchanges: int = 6) -> str:
     return "".join(
-        f"{first} : Et le cahier numéro {i}, il sert ?\n{second} : Oui, le cahier sert chaque soir depuis {i} ans.\n"
+        f"{first} : Et le cahier numéro {i}, il sert ?\n{second} : Oui, ce cahier sert le soir depuis {i} ans.\n"
         for i in range(2, exchanges + 2)
     )
 
@@ -307,9 +320,7 @@ def test_a_rare_misspelt_label_joins_its_neighbour_with_a_notice() -> None:
 
 
 def test_a_misspelt_label_that_is_not_rare_stays_apart() -> None:
-    text = (
-        interview("Chercheur", "Interviewe", 4) + "Checheur : Et après ?\nInterviewe : Rien.\nChecheur : Bien ?\n"
-    )
+    text = interview("Chercheur", "Interviewe", 4) + "Checheur : Et après ?\nInterviewe : Rien.\nChecheur : Bien ?\n"
     assert [cast.speaker for cast in find_turns(lines_document(text)).cast] == [
         "Chercheur",
         "Interviewe",
@@ -317,10 +328,12 @@ def test_a_misspelt_label_that_is_not_rare_stays_apart() -> None:
     ]
 
 
-@pytest.mark.parametrize("rare", ["Locuteur 2", "Enquêteur B"])
-def test_numbers_and_letters_always_tell_two_speakers_apart(rare: str) -> None:
-    main = {"Locuteur 2": "Locuteur 1", "Enquêteur B": "Enquêteur A"}[rare]
-    found = find_turns(lines_document(interview(main, "Mme Essai") + f"{rare} : Et après ?\n" * 2))
+@pytest.mark.parametrize(
+    ("main", "rare"),
+    [("Locuteur 1", "Locuteur 2"), ("Locuteur1", "Locuteur2"), ("Enquêteur A", "Enquêteur B"), ("Anna", "Ana")],
+)
+def test_numbers_and_short_words_always_tell_two_speakers_apart(main: str, rare: str) -> None:
+    found = find_turns(lines_document(interview(main, "Mme Essai", 12) + f"{rare} : Et après ?\n" * 2))
     assert [cast.speaker for cast in found.cast] == [main, "Mme Essai", rare]
 
 
@@ -347,6 +360,22 @@ def test_case_and_accents_are_folded_with_a_notice_spacing_without() -> None:
     assert member(found, "Éva").merged == (("EVA", 1),)
     assert member(found, "Enquêtrice").merged == ()
     assert sum("la casse ou les accents" in notice for notice in found.notices) == 1
+
+
+def test_a_line_that_only_says_a_name_is_speech_where_labels_have_colons() -> None:
+    found = find_turns(lines_document("Ana : Qui veille ?\nPaul : Ce soir\nAna\nAna : Moi ?\nPaul : Oui toi."))
+    assert turns_of(found)[1] == ["Paul", "Ce soir\nAna"]
+
+
+@pytest.mark.parametrize(
+    ("asks", "answers"),
+    [("Enquêteur·rice", "Enquêté·e"), ("Enquêteur/trice", "Enquêté(e)"), ("L'enquêteur", "L'enquêtée"),
+     ("Int.", "Participant 2"), ("ENQ1", "R1"), ("Q", "R"), ("enquêtrice", "Témoin")],
+)  # fmt: skip
+def test_role_words_in_their_usual_spellings(asks: str, answers: str) -> None:
+    found = find_turns(lines_document(f"{asks} : Le matin\n{answers} : Je lis\n" * 3))
+    assert [turn.role for turn in found.turns] == [Role.INTERVIEWER, Role.RESPONDENT] * 3
+    assert [cast.ground for cast in found.cast] == ["étiquette", "étiquette"]
 
 
 def test_decomposed_accents_in_a_label_are_the_same_speaker() -> None:
@@ -456,10 +485,16 @@ def test_role_labels_too_rare_for_a_dialogue_are_told() -> None:
     assert "Enquêteur" in found.notices[0]
 
 
+def test_one_role_word_among_many_terms_proves_nothing() -> None:
+    """A sheet that names six things twice and one trade once: 13 labels in 130 lines are no talk."""
+    terms = [f"{name} : un mot." for name in ("Foyer", "Cahier", "Veille", "Ronde", "Cour", "Cuisine") for _ in "12"]
+    lines = [line for term in (*terms, "Sociologue : un autre.") for line in (term, *["La règle est affichée."] * 9)]
+    document = lines_document("\n".join(lines))
+    assert find_turns(document) is document
+
+
 def test_words_count_neither_labels_nor_stamps() -> None:
-    found = find_turns(
-        lines_document("Enquêteur : Vous êtes [00:00:03] là ?\nEnquêté : Oui, l'équipe aussi. (0:05)")
-    )
+    found = find_turns(lines_document("Enquêteur : Vous êtes [00:00:03] là ?\nEnquêté : Oui, l'équipe aussi. (0:05)"))
     assert [(cast.speaker, cast.turns, cast.words) for cast in found.cast] == [
         ("Enquêteur", 1, 3),
         ("Enquêté", 1, 4),
@@ -512,9 +547,7 @@ def test_every_visible_character_is_in_a_turn_or_a_zone(lines: list[str], kind: 
     assert lost_characters(found) == ""
     edges = [(turn.start, turn.end) for turn in found.turns]
     assert edges == sorted(edges)
-    assert all(
-        start < end <= after for (start, end), (after, _) in zip(edges, [*edges[1:], (10**9, 0)], strict=True)
-    )
+    assert all(start < end <= after for (start, end), (after, _) in zip(edges, [*edges[1:], (10**9, 0)], strict=True))
     for start, end in edges:
         assert not found.text[start].isspace()
         assert not found.text[end - 1].isspace()

@@ -6,6 +6,7 @@ and titles make it say anything.
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ PROBABILITY = 0.95  # least probability given by py3langid
 SAMPLE = 4000  # characters shown to py3langid
 
 _WORD = re.compile(r"[^\W_]+")
+_QUOTED = re.compile(r"«[^«»]*»|“[^“”]*”|\"[^\"]*\"")
 
 
 def mark_foreign(document: Document) -> Document:
@@ -98,13 +100,15 @@ _NAMES = {
 
 
 def _zones(document: Document, blocks: Sequence[Block], languages: Sequence[str]) -> list[Zone]:
-    """One zone for each run of neighbouring blocks in the same language."""
+    """One zone for each run of neighbouring blocks in the same language, unless a zone parts them."""
+    starts = sorted(zone.start for zone in document.zones)
     ranks = {block: rank for rank, block in enumerate(document.blocks)}
     zones: list[Zone] = []
     previous = -2
     for block, language in zip(blocks, languages, strict=True):
         detail = f"texte en {_NAMES[language]}"
-        if zones and ranks[block] == previous + 1 and zones[-1].detail == detail:
+        joined = zones and ranks[block] == previous + 1 and zones[-1].detail == detail
+        if joined and bisect_left(starts, zones[-1].end) == bisect_left(starts, block.start):
             zones[-1] = replace(zones[-1], end=block.end)
         else:
             zones.append(Zone(block.start, block.end, ZoneKind.FOREIGN, detail))
@@ -135,6 +139,12 @@ def _knowledge() -> _Knowledge:
 def _gated(words: Sequence[str]) -> str | None:
     """FRENCH for an ordinary French paragraph, None when the gate cannot tell."""
     return FRENCH if len(words) >= SHORT and _share(words, _knowledge().words[FRENCH]) >= GATE else None
+
+
+def _own_words(text: str) -> list[str]:
+    """The words outside quotation marks, none when they are too few to tell a language."""
+    words = _WORD.findall(_QUOTED.sub(" ", text.lower()))
+    return words if len(words) >= SHORT else []
 
 
 def _suspect(words: Sequence[str]) -> bool:
@@ -188,11 +198,13 @@ def _settled(texts: Sequence[str]) -> list[str]:
     """The language of each block, the undecided ones settled by their neighbours."""
     tokens = [_WORD.findall(text.lower()) for text in texts]
     gated = [_gated(words) for words in tokens]
+    for rank, language in enumerate(gated):
+        if language is None and len(tokens[rank]) >= SHORT:
+            tokens[rank] = _own_words(texts[rank]) or tokens[rank]
+            gated[rank] = _gated(tokens[rank])
     if not any(_suspect(words) for words, language in zip(tokens, gated, strict=True) if language is None):
         return [FRENCH] * len(texts)
-    judged = [
-        language or _asked(text, words) for text, words, language in zip(texts, tokens, gated, strict=True)
-    ]
+    judged = [language or _asked(text, words) for text, words, language in zip(texts, tokens, gated, strict=True)]
     following = _next_decided(judged)
     settled: list[str] = []
     for text, language, after in zip(texts, judged, following, strict=True):

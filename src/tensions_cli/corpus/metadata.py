@@ -172,9 +172,10 @@ def _match(document: Document, rows: Sequence[_Named], by_last_part: Mapping[str
     stems = [without_extension(document.id), without_extension(document.source)]
     near = [i for stem in dict.fromkeys(stems) for i in by_last_part.get(stem.rpartition("/")[2], ())]
     for exact in (
-        [i for i in near if rows[i].row.key in (document.source, document.id)],
+        [i for i in near if rows[i].row.key == document.id],
+        [i for i in near if rows[i].qualified == stems[0]],
+        [i for i in near if rows[i].row.key == document.source],
         [i for i in near if rows[i].stem in stems],
-        [i for i in near if rows[i].qualified in stems],
     ):
         if exact:
             return exact[0]

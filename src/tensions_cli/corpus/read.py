@@ -55,13 +55,9 @@ def _read_safely(file: SourceFile, options: ReadOptions) -> Iterator[Document | 
     except UnreadableError as error:
         yield Skipped(file.name, error.reason, error.detail)
     except OSError:
-        yield Skipped(
-            file.name, "access", "le fichier ne peut pas être ouvert : vérifiez qu’il existe et vos droits"
-        )
+        yield Skipped(file.name, "access", "le fichier ne peut pas être ouvert : vérifiez qu’il existe et vos droits")
     except Exception as error:  # whatever a library raises on a damaged file; its message may quote the text
-        detail = (
-            f"le fichier est abîmé ou mal formé ({type(error).__name__}) : ouvrez-le et enregistrez-le de nouveau"
-        )
+        detail = f"le fichier est abîmé ou mal formé ({type(error).__name__}) : ouvrez-le et enregistrez-le de nouveau"
         yield Skipped(file.name, "corrupt", detail)
 
 

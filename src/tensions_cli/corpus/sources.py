@@ -285,7 +285,8 @@ def _relative(path: Path, root: Path) -> str:
 
 
 def _nfc(name: str) -> str:
-    return unicodedata.normalize("NFC", name)
+    # A name that is not UTF-8 on disk has lone surrogates, which nothing could write out.
+    return unicodedata.normalize("NFC", name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
 
 
 def _nothing_to_read(sources: Sequence[str], skipped: Sequence[Skipped]) -> TensionsError:

@@ -98,9 +98,7 @@ def _one_letter_apart(one: str, other: str) -> bool:
     return short[at + (len(short) == len(long)) :] == long[at + 1 :]
 
 
-def decide_roles(
-    speakers: Mapping[str, Speaker], forced: Mapping[str, Role], legend: Mapping[str, Role]
-) -> Decision:
+def decide_roles(speakers: Mapping[str, Speaker], forced: Mapping[str, Role], legend: Mapping[str, Role]) -> Decision:
     """Roles of the speakers, by label key.
 
     What the user forces wins, then the legend, then the label itself, then what follows from them
@@ -328,9 +326,7 @@ def _doubts(cast: Sequence[CastMember], drafts: Sequence[Draft], text: str) -> l
             "après l’entretien y est peut-être collé."
         )
     if len(cast) > _MANY_LABELS:
-        notices.append(
-            f"{len(cast)} locuteurs\u00a0: la séparation des voix a peut-être coupé une personne en deux."
-        )
+        notices.append(f"{len(cast)} locuteurs\u00a0: la séparation des voix a peut-être coupé une personne en deux.")
     total = sum(member.words for member in cast)
     small = [member.speaker for member in cast if member.words < _FEW_WORDS_SHARE * total]
     if small and total >= _WORDS_BASE and len(small) <= _MANY_LABELS:

@@ -40,7 +40,7 @@ _BRACKET = re.compile(rf"\[{SP}*(?P<label>[^\[\]\n]{{0,120}}?){SP}*\]")
 _LINK_AFTER = re.compile(rf"{SP}?\((?!{SP}*{_CLOCK})|:{SP}*(?:https?:|www\.|mailto:|[#/<.])")
 _SEQUENCE = re.compile(rf"[A-Z]{{1,2}}\d{{1,3}},{_WORD_SP}+(?=[^\W\d_])")
 # At most four words (rule 4); a fifth one before the colon and the shape does not match.
-_PART = r"[^\W_][\w'’.&/°+-]*"
+_PART = r"[^\W_][\w'’.·•&/°+-]*"
 _WORDS = re.compile(rf"(?P<label>{_PART}(?:{_WORD_SP}{{1,2}}{_PART}){{0,3}})")
 _ATTRIBUTE = re.compile(rf"{SP}*\((?!{SP}*{_RANGE}{SP}*\))(?P<attribute>[^()\n]{{1,60}})\)")
 _ASKS = re.compile(rf"{SP}*\?(?={SP}*(?:{_MARK})?{SP}*:)")
@@ -65,6 +65,7 @@ _INITIALS = re.compile(r"(?:[^\W\d_]\.-?)+")
 _DIGIT_CODE = re.compile(r"\d{3,4}[A-ZÀ-Ý]{2,}\d{0,3}")
 _ENDS_IN_DIGIT = re.compile(r"(?:^|.*[^\d])\d{1,3}")
 _RANK = re.compile(r"[\s_-]*(?:n°\s*)?\d{1,3}$")
+_INCLUSIVE = re.compile(r"[·•./-](?:e|rice|trice|euse|ere|ne|le)(?:[·•.]?s)?$")  # « enquêteur·rice »
 _APOSTROPHE = re.compile(r"['’]")
 
 # Longest label that MAXQDA and QualCoder take (rule 4); names in `<v …>` and brackets included.
@@ -146,7 +147,8 @@ def role_word(label: str) -> str | None:
         return None
     known = words("roles", "interviewer") | words("roles", "respondent") | words("roles", "ambiguous")
     whole = fold(label).strip(" .?")
-    for form in (whole, _RANK.sub("", whole)):
+    bare = _RANK.sub("", whole)
+    for form in (whole, bare, _INCLUSIVE.sub("", bare)):
         if form in known:
             return form
         if len(form) > 3 and form.endswith("s") and form[:-1] in known:
@@ -244,7 +246,8 @@ def _inline_openings(text: str, start: int, end: int) -> list[int]:
     found = [
         match.start()
         for match in _INLINE_LABEL.finditer(text, start, end)
-        if role_of(match["label"]) and _may_cut(text[start : match.start()].rstrip(), match["label"])
+        if role_of(match["label"])
+        and _may_cut(text[max(start, match.start() - 8) : match.start()].rstrip(), match["label"])
     ]
     opening = read_opening(text, start, end) if found else None
     return found if opening and role_of(opening.label) else []
@@ -279,6 +282,8 @@ def read_line(text: str, line: Line, block: Block, declared: Container[str] = fr
     opening = read_opening(text, line.start, line.end, is_title or block.emphasis, declared)
     if is_title and opening and opening.content < line.end and role_word(opening.label) is None:
         return None  # « Le repas : ce qui change », a heading
+    if opening and opening.content == line.end and fold(opening.label) in words("zones", "legend"):
+        return None  # « Participants », a heading or the first line of a legend
     return opening
 
 
@@ -449,7 +454,7 @@ def _dots_allowed(token: str) -> bool:
         return True
     if fold(token) in words("titles", "words") or _INITIALS.fullmatch(token):
         return True
-    return token.index(".") == len(token) - 1 and role_word(token) is not None
+    return role_word(token) is not None
 
 
 def _opens_a_sentence(label: str) -> bool:

@@ -46,7 +46,7 @@ _LEGEND_WORDS = 12
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The document as lines; `openings[i]` is what line i may open, `keys` counts labels."""
+    """The document as lines; `openings[i]` is what line i may open, or None."""
 
     document: Document
     lines: tuple[Line, ...]
@@ -91,6 +91,7 @@ def read_script(document: Document, forced: Container[str]) -> Script:
 
 
 def lay_out(script: Script, forced: set[str]) -> Layout:
+    """Header, legend and trailer of a text; `forced`: label keys that the user names."""
     counts = Counter(label_key(opening.label) for opening in script.openings if opening)
     trailer = _trailer(script)
     legend, meanings = _legend(script, counts, trailer)
@@ -121,9 +122,7 @@ def _starts_with_cue(line: str, cues: frozenset[str]) -> bool:
         return False
     folded = fold(line).strip("-=*#_–—[]() .")
     head = folded.split(":")[0].strip(" *")
-    return head in cues or (
-        len(folded.split()) <= 12 and any(" " in cue and folded.startswith(cue) for cue in cues)
-    )
+    return head in cues or (len(folded.split()) <= 12 and any(" " in cue and folded.startswith(cue) for cue in cues))
 
 
 def _legend(script: Script, counts: Counter[str], trailer: int) -> tuple[set[int], dict[str, str]]:
@@ -187,9 +186,7 @@ def _is_self_made_entry(script: Script, i: int, counts: Counter[str]) -> bool:
     return any(role_of(" ".join(part.split())) is not None for part in (meaning, *meaning.split(",")))
 
 
-def _entries_around(
-    script: Script, i: int, counts: Counter[str], known: Iterable[int]
-) -> dict[int, tuple[str, str]]:
+def _entries_around(script: Script, i: int, counts: Counter[str], known: Iterable[int]) -> dict[int, tuple[str, str]]:
     """The entry on line i and its neighbours: short lines, each the first of its label."""
     found: dict[int, tuple[str, str]] = {}
     seen: set[str] = set()
@@ -261,20 +258,25 @@ def accept(script: Script, layout: Layout, forced: set[str]) -> dict[int, Openin
             usable[i] = opening
             shapes.setdefault(label_key(opening.label), []).append(opening)
     sure = {key for key, found in shapes.items() if key in forced or key in layout.declared or _proven(found)}
-    alone = {
-        key for key in sure
-        if key in forced or any(_stands_alone(script, i, o) for i, o in usable.items() if label_key(o.label) == key)
-    } if any(o.shape is Shape.BARE for o in usable.values()) else set()  # fmt: skip
+    bare = sure & (forced | _alone_on_lines(script, usable))
     return {
         i: opening
         for i, opening in usable.items()
-        if label_key(opening.label) in (alone if opening.shape is Shape.BARE else sure)
+        if label_key(opening.label) in (bare if opening.shape is Shape.BARE else sure)
         or (is_unknown(opening.label) and script.lines[i].opens_block and sure)
     }
 
 
-def _stands_alone(script: Script, i: int, opening: Opening) -> bool:
-    return opening.content == script.lines[i].end
+def _alone_on_lines(script: Script, usable: Mapping[int, Opening]) -> set[str]:
+    """Keys whose bare name on a line is a label: always written so, or so in a surer form elsewhere.
+
+    Where « Claire : » opens the turns, a line that only says « Claire » is speech.
+    """
+    with_text = {label_key(o.label) for o in usable.values() if o.shape is not Shape.BARE}
+    alone = {
+        label_key(o.label) for i, o in usable.items() if o.shape is not Shape.BARE and o.content == script.lines[i].end
+    }
+    return alone | ({label_key(o.label) for o in usable.values()} - with_text)
 
 
 def _proven(found: Sequence[Opening]) -> bool:
@@ -303,7 +305,9 @@ def is_dialogue(script: Script, layout: Layout, kept: Mapping[int, Opening], for
     """Two speakers who speak, and dense enough labels (rules 5 and 6)."""
     if any(script.document.blocks[script.lines[i].block].voice for i in kept):
         return True  # the format names its speakers: nothing is guessed
-    speaking = [label_key(o.label) for i, o in kept.items() if _speaks(script, layout, kept, i) and not is_unknown(o.label)]
+    speaking = [
+        label_key(o.label) for i, o in kept.items() if _speaks(script, layout, kept, i) and not is_unknown(o.label)
+    ]
     turns = Counter(speaking)
     if len(turns) < 2:
         return False

@@ -42,7 +42,7 @@ _LONG_HEADER_SHARE = 0.3
 _FEWEST_QUESTIONS = 3
 # A longer emphasised paragraph without question mark is the lead of an article, not a prompt.
 _LEAD_WORDS = 40
-_QUESTIONS, _ANSWERS = "questions", "réponses"
+_QUESTIONS, _ANSWERS = "questions", "reponses"  # keys, as `label_key` folds them
 
 _Times = tuple[float | None, float | None]
 _NO_TIME: _Times = (None, None)
@@ -254,15 +254,14 @@ def _assemble(
     )
 
 
-def _keep_long_header(
-    text: str, drafts: list[Draft], zones: list[Zone]
-) -> tuple[list[Draft], list[Zone], list[str]]:
+def _keep_long_header(text: str, drafts: list[Draft], zones: list[Zone]) -> tuple[list[Draft], list[Zone], list[str]]:
     """A long text before the first label is no header: it becomes the speech of nobody, not metadata."""
     header = [zone for zone in zones if zone.kind is ZoneKind.METADATA and zone.end <= drafts[0].start]
     length = sum(count_words(text, zone.start, zone.end) for zone in header)
     if length <= max(_LONG_HEADER_WORDS, _LONG_HEADER_SHARE * count_words(text)):
         return drafts, zones, []
-    kept = [zone for zone in zones if zone not in header]
+    dropped = set(header)
+    kept = [zone for zone in zones if zone not in dropped]
     spoken = [
         Draft(None, zone.start, zone.end, [(zone.start, zone.end)])
         for zone in _joined(header, [zone for zone in kept if zone.end <= drafts[0].start])
@@ -312,7 +311,7 @@ def _emphasised_questions(script: Script, roles: Mapping[str, Role]) -> Document
         drafts[-1].pieces.append((block.start, block.end))
     ground = "paragraphes en gras ou en italique"
     stated = {_QUESTIONS: (Role.INTERVIEWER, ground), _ANSWERS: (Role.RESPONDENT, ground)}
-    shown = {kind: kind for kind in stated}
+    shown = {_QUESTIONS: "questions", _ANSWERS: "réponses"}
     notice = (
         f"Aucune étiquette\u00a0: {len(spoken)} paragraphes en gras ou en italique pris pour les questions de "
         "l’enquêteur. Si ce sont des intertitres, désactivez la détection des tours."

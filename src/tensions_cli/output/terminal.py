@@ -41,8 +41,9 @@ COLOURS = {
     Label.NEUTRE: "bright_black",
 }
 POLE_COLOURS = {"rationalisation": "blue", "professionnelle": "green"}
-BAR_WIDTH = 20
-LEADING_AXES = 3
+BAR_WIDTH = 16
+WIDE = 100  # columns from which words and axes fit
+LEADING_AXES = 2
 ZONE_TITLES = {
     ZoneKind.CHROME: "page web",
     ZoneKind.METADATA: "en-têtes",
@@ -116,19 +117,18 @@ def _dropped(documents: Iterable[DocumentInfo]) -> str:
 
 
 def _table(analysis: Analysis, out: Console) -> Table:
-    wide = out.width >= 110
+    wide = out.width >= WIDE
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
-    table.add_column(" × ".join(analysis.by) or "", overflow="fold", max_width=34 if wide else 22)
-    table.add_column("pass.", justify="right")
+    table.add_column(" × ".join(analysis.by), overflow="fold", min_width=14, max_width=32)
+    table.add_column("pass.", justify="right", no_wrap=True)
     if wide:
-        table.add_column("mots", justify="right")
-    table.add_column("répartition", no_wrap=True, min_width=BAR_WIDTH)
-    for title in ("ratio.", "mixte", "prof.", "neutre") if wide else ():
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("tension", justify="right", no_wrap=True)
+        table.add_column("mots", justify="right", no_wrap=True)
+    table.add_column("répartition", no_wrap=True)
+    table.add_column(_figures("M", "mi.", "P", "n."), no_wrap=True)
+    table.add_column("tension %", no_wrap=True)
     table.add_column("balance", justify="right", no_wrap=True)
     if wide:
-        table.add_column("axes les plus présents", overflow="fold")
+        table.add_column("axes saillants", overflow="fold")
     for group in analysis.groups:
         table.add_row(*_cells(group, analysis.by, out, wide=wide), style="" if group.by else "bold")
     return table
@@ -136,18 +136,26 @@ def _table(analysis: Analysis, out: Console) -> Table:
 
 def _cells(group: Group, by: tuple[str, ...], out: Console, *, wide: bool) -> list[Text]:
     name = " × ".join(str(group.by[field]) for field in by) if group.by else "tout le corpus"
-    shares = [french.percent(group.shares[label.value]) for label in GLYPHS]
-    tension = f"{french.percent(group.tension_share)} {french.bounds(group.intervals['tension'])}"
-    cells = [
+    tension = f"{_rounded(group.tension_share):>3} {french.bounds(group.intervals['tension'])}"
+    return [
         Text(name),
         Text(french.integer(group.passages)),
         *([Text(french.integer(group.words))] if wide else []),
         _bar(group, out),
-        *((Text(share) for share in shares) if wide else ()),
+        Text(_figures(*(_rounded(group.shares[label.value]) for label in GLYPHS))),
         Text(tension),
         Text(french.decimal(group.balance)),
+        *([Text(_axes(group))] if wide else []),
     ]
-    return [*cells, Text(_axes(group))] if wide else cells
+
+
+def _figures(*cells: str) -> str:
+    """Four short cells in one column, right aligned."""
+    return " ".join(f"{cell:>3}" for cell in cells)
+
+
+def _rounded(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.0f}"
 
 
 def _bar(group: Group, out: Console) -> Text:
@@ -172,9 +180,10 @@ def _glyph(label: Label, out: Console) -> str:
 
 
 def _axes(group: Group) -> str:
+    """The axis poles met most often; ties in the codebook's order."""
     letters = {"rationalisation": "M", "professionnelle": "P"}
     counts = [
-        (-n, rank, f"{french.axis_titles()[axis]}{NBSP}{letters[pole]}{NBSP}{n}")
+        (-n, rank, f"{french.axis_titles()[axis]}{NBSP}{letters[pole]}")
         for rank, (axis, poles) in enumerate(group.axes.items())
         for pole, n in poles.items()
         if n
@@ -184,15 +193,16 @@ def _axes(group: Group) -> str:
 
 def _legend(analysis: Analysis, out: Console) -> Padding:
     marks = [(_glyph(label, out), french.LABEL_TITLES[label]) for label in GLYPHS]
+    keys = zip(marks, ("M", "mi.", "P", "n."), strict=True)
     text = Text.assemble(
-        *(piece for mark, title in marks for piece in (mark, f" {title}   ")),
-        f"\ntension{NBSP}: part des passages mixtes en opposition, avec l’intervalle à 95{NBSP}% ",
-        f"({french.method(analysis.groups[0].method)} pour tout le corpus{NBSP}; ",
-        f"«{NBSP}trop peu{NBSP}»{NBSP}: moins de cinq documents ou personnes, ou part nulle)\n",
-        f"balance{NBSP}: de −1 (rationalisation, M) à +1 (professionnelle, P), sur vingt passages au moins",
+        *(f"{mark} {title} ({key}{NBSP}%)   " for (mark, title), key in keys),
+        f"\ntension{NBSP}: part des passages mixtes en opposition, intervalle à 95{NBSP}% entre crochets ",
+        f"({french.method(analysis.groups[0].method)}){NBSP}; «{NBSP}trop peu{NBSP}»{NBSP}: moins de cinq documents ",
+        f"(ou personnes d’un même document), ou part nulle\nbalance{NBSP}: de −1 (M seule) à +1 (P seule), ",
+        "sur vingt passages porteurs au moins",
         style="dim",
     )
-    return Padding(text, (1, 0, 0, 0))
+    return Padding(text, (1, 0, 0, 0), expand=False)
 
 
 def _cast(documents: Iterable[DocumentInfo]) -> Lines | None:
@@ -218,8 +228,8 @@ def _quotations(examples: tuple[TaggedPassage, ...]) -> Lines:
     title = "Une tension à lire" if len(examples) == 1 else "Tensions à lire"
     parts: list[Text | Padding] = [Text(title, style="bold")]
     for tagged in examples:
-        parts.append(Padding(underlined(tagged.passage.text, tagged.tags.evidence), (1, 2, 0, 2)))
-        parts.append(Padding(Text(f"— {french.place(tagged.passage)}", style="dim"), (0, 2)))
+        parts.append(Padding(underlined(tagged.passage.text, tagged.tags.evidence), (1, 2, 0, 2), expand=False))
+        parts.append(Padding(Text(f"— {french.place(tagged.passage)}", style="dim"), (0, 2), expand=False))
     return Lines(*parts)
 
 

@@ -29,10 +29,6 @@ _MAX_UNCOMPRESSED = 300 * 1024 * 1024
 _MAX_RATIO = 200
 _RATIO_COUNTS_FROM = 10 * 1024 * 1024
 
-# Built-in style names: Word writes them in English whatever its language, other editors translate.
-_TITLE_STYLE = re.compile(r"(heading|title|subtitle|titre|sous-titre)\b", re.IGNORECASE)
-_LIST_STYLE = re.compile(r"(list (bullet|number)|liste (à puces|à numéros|numérotée))", re.IGNORECASE)
-
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,3}))?")
 
 _TEXT_BY_TAG = {
@@ -149,11 +145,13 @@ def _resolved(style: Any, seen: frozenset[str]) -> _Look:
     return _Look(
         bold=inherited.bold if bold is None else bold,
         italic=inherited.italic if italic is None else italic,
-        title=inherited.title or bool(_TITLE_STYLE.match(name)) or _level(outline) is not None,
-        item=inherited.item
-        or bool(_LIST_STYLE.match(name))
-        or _numbered(element.find(f"{qn('w:pPr')}/{qn('w:numPr')}")),
+        title=inherited.title or _named(name, "title") or _level(outline) is not None,
+        item=inherited.item or _named(name, "item") or _numbered(element.find(f"{qn('w:pPr')}/{qn('w:numPr')}")),
     )
+
+
+def _named(style: str, kind: str) -> bool:
+    return any(style.lower().startswith(word) for word in read_toml("reading.toml")["word_styles"][kind])
 
 
 def _switch(element: _Element, name: str) -> bool | None:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import lxml.html
 from lxml.etree import _Element
@@ -54,6 +54,9 @@ _CUT_SHARE = 0.8
 
 # Under this share of the extracted characters found again, the alignment is not trusted.
 _TRUSTED_SHARE = 0.5
+
+# A line that is mostly links names another page.
+_LINK_SHARE = 0.5
 
 # A dropped heading is kept when the article goes on at most this many lines further.
 _HEADING_REACH = 3
@@ -304,7 +307,7 @@ def _article(page: _Element | None, lines: Sequence[PageLine]) -> tuple[list[boo
     found = sum(len(key) for key, keep in zip(keys, kept, strict=True) if keep)
     if sum(kept) < 2 or found < _TRUSTED_SHARE * sum(map(len, extracted)):
         return None, ("l’article de la page n’a pas été reconnu : seuls ses menus déclarés sont mis à part",)
-    return _with_headings_and_items(lines, kept), ()
+    return _with_lists(lines, _with_headings(lines, kept)), ()
 
 
 def _is_transcript(lines: Sequence[PageLine]) -> bool:
@@ -442,35 +445,49 @@ def _shingles(text: str) -> frozenset[str]:
     return frozenset(text[at : at + 12] for at in range(len(text) - 11))
 
 
-def _with_headings_and_items(lines: Sequence[PageLine], kept: Sequence[bool]) -> list[bool]:
-    """Give back the titles and the lists that the extraction dropped inside the article."""
+def _with_headings(lines: Sequence[PageLine], kept: Sequence[bool]) -> list[bool]:
+    """Give back the title of the article and the headings of its parts, which the extraction may drop."""
     result = list(kept)
-    first, last = result.index(True), len(result) - 1 - result[::-1].index(True)
+    first = result.index(True)
     title = next((i for i in range(first, -1, -1) if lines[i].level == 1 and not lines[i].chrome), None)
-    if title is not None and not any(result[i] and lines[i].level == 1 for i in range(len(lines))):
+    if title is not None and not any(keep and line.level == 1 for line, keep in zip(lines, kept, strict=True)):
         result[title] = True
     for i, line in enumerate(lines):
         if 1 <= line.level <= 4 and not line.chrome and not result[i]:
             result[i] = _leads_to_text(lines, kept, i)
-    at = first
-    while at <= last:
-        if lines[at].kind is not BlockKind.ITEM or result[at]:
-            at += 1
-            continue
-        stop = at
-        while stop <= last and lines[stop].kind is BlockKind.ITEM and not result[stop]:
-            stop += 1
-        run = lines[at:stop]
-        # Items that are mostly links are a list of other articles.
-        if result[at - 1] and result[stop] and all(item.linked < 0.5 and not item.chrome for item in run):
-            result[at:stop] = [True] * len(run)
+        elif line.level > 1 and i + 1 < len(lines) and not kept[i + 1] and lines[i + 1].linked >= _LINK_SHARE:
+            result[i] = False  # a heading of links ("À lire aussi") left without its links
+    return result
+
+
+def _with_lists(lines: Sequence[PageLine], kept: Sequence[bool]) -> list[bool]:
+    """Give back the lists that stand between two lines of the article and are not lists of links."""
+    result = list(kept)
+    dropped = [
+        line.kind is BlockKind.ITEM and not keep and not line.chrome and line.linked < _LINK_SHARE
+        for line, keep in zip(lines, kept, strict=True)
+    ]
+    at = 0
+    for is_dropped, run in groupby(dropped):
+        stop = at + len(list(run))
+        if is_dropped and at > 0 and stop < len(lines) and kept[at - 1] and kept[stop]:
+            result[at:stop] = [True] * (stop - at)
         at = stop
     return result
 
 
 def _leads_to_text(lines: Sequence[PageLine], kept: Sequence[bool], heading: int) -> bool:
-    """The next line that is not a heading, or one soon after it, is kept and is not another section."""
+    """A heading opens text that is kept, with at most a caption or a sub-heading in between."""
+    passed = False
     for i in range(heading + 1, min(heading + 1 + _HEADING_REACH, len(lines))):
-        if kept[i] and not lines[i].level:
+        line = lines[i]
+        if line.level:
+            if passed and line.level <= lines[heading].level:
+                return False
+        elif kept[i]:
             return True
+        elif line.linked >= _LINK_SHARE:
+            return False
+        else:
+            passed = True
     return False

@@ -71,9 +71,7 @@ def read_srt(data: bytes, file: SourceFile) -> Iterator[Document]:
     yield _document(read, file, "srt", decoded.encoding, (*decoded.notices, *notices))
 
 
-def _document(
-    cues: Sequence[_Cue], file: SourceFile, name: str, encoding: str, notices: tuple[str, ...]
-) -> Document:
+def _document(cues: Sequence[_Cue], file: SourceFile, name: str, encoding: str, notices: tuple[str, ...]) -> Document:
     cues, repeated = _without_repeats(cues)
     if repeated:
         notices = (*notices, f"lignes répétées d’un sous-titre à l’autre (défilement), lues une fois : {repeated}")

@@ -52,9 +52,7 @@ class Table:
     notices: tuple[str, ...] = ()
 
 
-def read_csv(
-    data: bytes, file: SourceFile, *, record: bool, text_column: str | None
-) -> Iterator[Document | Skipped]:
+def read_csv(data: bytes, file: SourceFile, *, record: bool, text_column: str | None) -> Iterator[Document | Skipped]:
     """Read the rows of a .csv or .tsv file. Raises `UnreadableError` when no column is the text."""
     decoded = decode(data)
     table = parse_table(decoded.text)
@@ -63,9 +61,7 @@ def read_csv(
     yield from _documents(table, file, name, decoded.encoding, record, text_column)
 
 
-def read_jsonl(
-    data: bytes, file: SourceFile, *, record: bool, text_column: str | None
-) -> Iterator[Document | Skipped]:
+def read_jsonl(data: bytes, file: SourceFile, *, record: bool, text_column: str | None) -> Iterator[Document | Skipped]:
     """Read the objects of a .jsonl file, or of a JSON array. Raises as `read_csv` does."""
     decoded = decode(data)
     table = _parse_jsonl(decoded.text)

@@ -1,0 +1,63 @@
+# Everything a person or a CI job types; `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SEEDS ?= ../shared/seeds
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-full lint types bench model evaluate bundle lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
+
+# A stamp per set of files: the environment is made again when the lock changes.
+$(VENV)/.installed: pyproject.toml requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tensions needs Python 3.11 or later: make PYTHON=python3.12 demo")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: $(VENV)/.installed  ## install, then analyse the demo corpus
+	@$(BIN)/tensions analyse corpora/demo --quotes 3
+
+test: $(VENV)/.installed  ## the tests that need nothing but Python
+	$(BIN)/python -m pytest -m 'not full'
+
+test-full: $(VENV)/.installed  ## the rest: wheel, bundle, training again, model quality
+	$(BIN)/python -m pytest -m full
+
+lint: $(VENV)/.installed  ## style (ruff)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed  ## types (mypy, strict on src)
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed  ## speed side by side, features table, cleaning (SEEDS=folder)
+	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/features.py
+	$(BIN)/python benchmarks/cleaning.py --seeds $(SEEDS)
+
+model: $(VENV)/.installed  ## train models/standard from corpora/annotated
+	$(BIN)/tensions model train corpora/annotated --output models/standard
+
+evaluate: $(VENV)/.installed  ## figures of the shipped model
+	$(BIN)/tensions model show standard
+
+bundle: $(VENV)/.installed  ## wheels for a machine without network, in dist/bundle
+	rm -rf dist/bundle
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist/bundle .
+	$(BIN)/python -m pip download --quiet --require-hashes --only-binary :all: --dest dist/bundle -r requirements-run.lock
+	@echo "dist/bundle: copy it, then: python3 -m pip install --no-index --find-links dist/bundle tensions-cli"
+
+clean:  ## remove the environment and what was built
+	rm -rf $(VENV) dist build
+
+lock: $(VENV)/.installed  ## resolve requirements.lock and requirements-run.lock again (installs uv)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade $(LOCK_OPTIONS) pyproject.toml -o requirements-run.lock
+	$(BIN)/uv pip compile --quiet --upgrade $(LOCK_OPTIONS) pyproject.toml --group dev -o requirements.lock
+
+LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url --no-emit-find-links

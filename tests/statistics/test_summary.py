@@ -1,0 +1,125 @@
+"""Groups: counts and shares by hand, what is left out, and the unit of dependence."""
+
+from collections.abc import Sequence
+
+from tensions_cli.records import Label, Passage, Relation, Role, TaggedPassage, Tags
+from tensions_cli.statistics.examples import keep_best, most_telling
+from tensions_cli.statistics.summary import Counted, counted, summarise
+
+
+def tagged(
+    label: Label = Label.NEUTRE,
+    relation: Relation | None = None,
+    document: str = "d1",
+    start: int = 0,
+    words: int = 10,
+    speaker: str | None = None,
+    role: Role | None = None,
+    counted_: bool = True,
+    scores: tuple[float, float] = (0.9, 0.9),
+    metadata: dict[str, str] | None = None,
+    axes: dict[str, tuple[str, ...]] | None = None,
+) -> TaggedPassage:
+    text = " ".join(["mot"] * words)
+    passage = Passage(
+        id=f"{document}#{start}-{start + len(text)}",
+        document=document,
+        start=start,
+        end=start + len(text),
+        text=text,
+        speaker=speaker,
+        role=role,
+        metadata=metadata or {},
+        counted=counted_,
+        excluded_reason=None if counted_ else "interviewer",
+    )
+    pair = dict(zip(("rationalisation", "professionnelle"), scores, strict=True))
+    tags = Tags(label, relation, axes or {}, pair, (), True, "model", "test 0 (0)")
+    return TaggedPassage(passage, tags)
+
+
+def rows(passages: Sequence[TaggedPassage], by: Sequence[str] = ()) -> list[Counted]:
+    return [row for t in passages if (row := counted(t, by)) is not None]
+
+
+def test_shares_count_passages_and_words_apart() -> None:
+    passages = [
+        tagged(Label.RATIONALISATION, words=30),
+        tagged(Label.PROFESSIONNELLE, words=10),
+        tagged(Label.MIXTE, Relation.OPPOSITION, words=20),
+        tagged(Label.MIXTE, Relation.ARTICULATION, words=20),
+        tagged(Label.NEUTRE, words=20),
+    ]
+    (whole,) = summarise(rows(passages), ())
+    assert whole.passages == 5
+    assert whole.words == 100
+    assert whole.shares == {"rationalisation": 0.2, "professionnelle": 0.2, "mixte": 0.4, "neutre": 0.2}
+    assert whole.shares_by_words["rationalisation"] == 0.3
+    assert whole.tension_share == 0.2  # one opposition among five passages, the base of every share
+    assert whole.relations == {"opposition": 1, "articulation": 1, "juxtaposition": 0}
+
+
+def test_interviewer_is_in_no_number() -> None:
+    answers = [tagged(Label.PROFESSIONNELLE, speaker="A", role=Role.RESPONDENT) for _ in range(4)]
+    asked = [tagged(Label.RATIONALISATION, speaker="Q", role=Role.INTERVIEWER, counted_=False) for _ in range(4)]
+    assert summarise(rows([*answers, *asked]), ()) == summarise(rows(answers), ())
+
+
+def test_balance_needs_twenty_bearing_passages() -> None:
+    # 12 P and 8 M: (12 − 8)/20 = .2; one fewer says nothing.
+    passages = [tagged(Label.PROFESSIONNELLE)] * 12 + [tagged(Label.RATIONALISATION)] * 8
+    assert summarise(rows(passages), ())[0].balance == 0.2
+    assert summarise(rows(passages[1:]), ())[0].balance is None
+    # A mixte passage bears both.
+    assert summarise(rows([tagged(Label.MIXTE, Relation.OPPOSITION)] * 10), ())[0].balance == 0.0
+
+
+def test_groups_are_sorted_and_cross() -> None:
+    passages = [
+        tagged(document="b", metadata={"genre": "presse"}),
+        tagged(document="a", metadata={"genre": "entretien"}),
+        tagged(document="c"),
+    ]
+    groups = summarise(rows(passages, ("genre", "document")), ("genre", "document"))
+    assert groups[0].by == {}
+    assert [tuple(g.by.values()) for g in groups[1:]] == [
+        ("(non renseigné)", "c"),
+        ("entretien", "a"),
+        ("presse", "b"),
+    ]
+
+
+def test_inside_one_document_people_are_the_clusters() -> None:
+    people = [tagged(Label.PROFESSIONNELLE if i % 3 else Label.NEUTRE, speaker=f"P{i % 6}", start=i) for i in range(60)]
+    (whole,) = summarise(rows(people), ())
+    assert "person" in whole.method
+    assert whole.speakers == 6
+    # Six speakers, each constant: P0 and P3 always neutral; the share is 2/3 and there is an interval.
+    assert whole.shares["professionnelle"] == 0.6667
+    assert whole.intervals["professionnelle"] is not None
+
+
+def test_axes_are_counted_by_pole() -> None:
+    both = {"temps": ("rationalisation", "professionnelle"), "cout": ("rationalisation",)}
+    (whole,) = summarise(rows([tagged(Label.MIXTE, Relation.OPPOSITION, axes=both)] * 3), ())
+    assert whole.axes["temps"] == {"rationalisation": 3, "professionnelle": 3}
+    assert whole.axes["cout"] == {"rationalisation": 3, "professionnelle": 0}
+
+
+def test_nothing_counted_gives_no_share() -> None:
+    (whole,) = summarise([], ())
+    assert whole.passages == 0
+    assert whole.tension_share is None
+    assert set(whole.shares.values()) == {None}
+
+
+def test_most_telling_tensions_come_from_several_documents() -> None:
+    a = [tagged(Label.MIXTE, Relation.OPPOSITION, "a", start, scores=(0.9, 0.99 - start / 1000)) for start in (0, 100)]
+    b = tagged(Label.MIXTE, Relation.OPPOSITION, "b", scores=(0.9, 0.6))
+    calm = tagged(Label.MIXTE, Relation.ARTICULATION, "c", scores=(0.99, 0.99))
+    asked = tagged(Label.MIXTE, Relation.OPPOSITION, "d", counted_=False)
+    assert most_telling([calm, *a, b, asked], 2) == [a[0], b]
+    kept: list[TaggedPassage] = []
+    for one in (a[1], calm, b, asked, a[0]):
+        kept = keep_best(kept, one, 2)
+    assert kept == [a[0], b]

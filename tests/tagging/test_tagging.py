@@ -1,0 +1,125 @@
+"""What tagging promises: same answers whatever the batch, evidence inside the text, terms that add up."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tensions_cli.knowledge.codebook import codebook, poles_of
+from tensions_cli.records import Label
+from tensions_cli.tagging.attribution import attribute
+from tensions_cli.tagging.classifier import Model, log_odds
+from tensions_cli.tagging.explain import explain
+from tensions_cli.tagging.features import matrix, see
+from tensions_cli.tagging.french import words_of
+from tensions_cli.tagging.tag import tag_texts
+
+PASSAGES = [
+    "On coche des cases, on n’a plus le temps d’écouter les résidents.",
+    "Le CPOM fixe douze indicateurs, et la file active remonte chaque trimestre au siège.",
+    "Je m’assois sur le lit, je lui tiens la main, et on regarde la pluie. Elle parle de sa sœur.",
+    "La réunion aura lieu le 12 mars à 14 h, salle des fêtes.",
+    "😀 Les tableaux de bord, oui. Mais la confiance ? Ça ne se mesure pas !",
+]
+FRENCH = st.text(
+    alphabet="aàbcdeéèfghijlmnoôpqrstuvxyz '’.,;:!?«»\u00a0\u202f-0123456789😀%€\n", min_size=1, max_size=300
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(FRENCH, min_size=1, max_size=5))
+def test_batch_and_one_by_one_agree(model: Model, texts: list[str]) -> None:
+    assert tag_texts(texts, model) == [tag_texts([text], model)[0] for text in texts]
+
+
+@settings(max_examples=100, deadline=None)
+@given(FRENCH)
+def test_evidence_lies_inside_the_passage_and_speaks_for_its_label(model: Model, text: str) -> None:
+    (tags,) = tag_texts([text], model)
+    bearing = {pole for pole, yes in zip(codebook().poles, poles_of(tags.label), strict=True) if yes}
+    for evidence in tags.evidence:
+        assert 0 <= evidence.start < evidence.end <= len(text)
+        assert text[evidence.start : evidence.end].strip()
+        assert evidence.pole in bearing
+        assert evidence.axis is None or evidence.pole in tags.axes[evidence.axis]
+    for poles in tags.axes.values():
+        assert set(poles) <= bearing
+    assert (tags.relation is not None) == (tags.label is Label.MIXTE)
+
+
+def test_a_passage_that_bears_a_logic_has_underlined_words(model: Model) -> None:
+    for text, tags in zip(PASSAGES, tag_texts(PASSAGES, model), strict=True):
+        poles = {evidence.pole for evidence in tags.evidence}
+        for pole, yes in zip(codebook().poles, poles_of(tags.label), strict=True):
+            assert (pole in poles) == yes, text
+
+
+@pytest.mark.parametrize("text", [*PASSAGES, "Équipe, équipe, équipe : le temps d’écouter.", "…", "12"])
+def test_terms_add_up_to_the_log_odds(model: Model, text: str) -> None:
+    seen = see(text, words_of([text])[0])
+    features = matrix(model.space, [seen])
+    for head in range(2):
+        terms = attribute(model.space, seen, model.poles.coefficients[head], model.poles.intercepts[head])
+        assert terms.total == pytest.approx(float(log_odds(model.poles, features)[0, head]), abs=1e-4)
+
+
+@pytest.mark.parametrize("text", PASSAGES)
+def test_explanation_leads_to_the_score_and_the_label(model: Model, text: str) -> None:
+    explanation = explain(text, model)
+    answers = []
+    for pole in explanation.poles:
+        total = sum(word.term for word in pole.words) + sum(pole.form.values()) + pole.start
+        assert total == pytest.approx(pole.log_odds, abs=1e-6)
+        score = 1 / (1 + math.exp(-(pole.slope * pole.log_odds + pole.offset)))
+        assert score == pytest.approx(explanation.tags.scores[pole.pole], abs=1e-4)
+        answers.append(explanation.tags.scores[pole.pole] >= pole.threshold)
+    assert tuple(answers) == poles_of(explanation.tags.label)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("L’équipe se réunit : on parle d’une œuvre.", "L'équipe se réunit\u00a0: on parle d'une oeuvre."),
+        ("Le temps d’écoute, « lui », revient !", "Le temps d'écoute, «\u202flui\u202f», revient\u202f!"),
+    ],
+)
+def test_typography_does_not_change_the_scores(model: Model, one: str, other: str) -> None:
+    first, second = tag_texts([one, other], model)
+    assert first.scores == pytest.approx(second.scores, abs=0.02)
+
+
+# Ordering contracts survive a retraining; golden scores would not (codebook rules 1, 2 and 11).
+@pytest.mark.parametrize(
+    ("pole", "higher", "lower"),
+    [
+        (
+            "rationalisation",
+            "Les indicateurs de performance et les tableaux de bord remontent au siège chaque semaine.",
+            "Les enfants remontent du jardin avec leurs dessins chaque semaine.",
+        ),
+        (
+            "professionnelle",
+            "Je prends le temps de l’écouter, je reste auprès d’elle jusqu’à ce qu’elle parle.",
+            "Le service est ouvert du lundi au vendredi, de neuf heures à dix-sept heures.",
+        ),
+        (
+            "professionnelle",
+            "On ne compte que les actes, plus le temps d’écouter les gens et de tenir la relation.",
+            "On ne compte que les actes, plus les actes et encore les actes.",
+        ),
+        (
+            "rationalisation",
+            "Le CPOM impose un taux d’occupation et des procédures de traçabilité.",
+            "Le projet de loi sera discuté au Sénat à l’automne.",
+        ),
+    ],
+)
+def test_scores_are_in_the_order_a_coder_expects(model: Model, pole: str, higher: str, lower: str) -> None:
+    first, second = tag_texts([higher, lower], model)
+    assert first.scores[pole] > second.scores[pole]
+
+
+def test_scores_have_four_decimals(model: Model) -> None:
+    for tags in tag_texts(PASSAGES, model):
+        assert all(score == round(score, 4) for score in tags.scores.values())
