@@ -146,8 +146,8 @@ def test_other_lines_stay_apart(one, text):
 def test_a_label_opens_a_block_inside_wrapped_speech(one):
     text = (
         "Enquêtrice : est-ce que vous pourriez me raconter comment se déroule une\n"
-        "journée ordinaire dans le service, du matin jusqu'au soir, sans rien\n"
-        "arranger ?\n"
+        "journée ordinaire dans le service, du matin jusqu'au soir, sans rien en\n"
+        "arranger ni rien en taire, comme si vous la racontiez à une collègue ?\n"
         "Odile : alors le matin je passe d'abord voir ceux qui n'ont pas dormi et\n"
         "puis après seulement j'ouvre l'ordinateur."
     )
@@ -155,7 +155,7 @@ def test_a_label_opens_a_block_inside_wrapped_speech(one):
 
 
 def test_one_line_that_stops_short_does_not_make_a_run_wrapped(one):
-    ends = ["puis on note tout.", "puis on attend le", "puis on se repose.", "puis on parle bas.", "puis on repart."]
+    ends = ["puis on attend le", "puis on note tout.", "puis on se repose.", "puis on parle bas.", "puis on repart."]
     starts = ["On lit", "bus et", "Ensuite", "Alors", "Enfin"]
     lines = [f"{start} {'x' * (58 - len(start) - len(end))} {end}" for start, end in zip(starts, ends, strict=True)]
     assert {len(line) for line in lines} == {60}  # all full; one of four breaks falls in mid-sentence
@@ -1021,6 +1021,16 @@ def test_a_file_that_vanished_or_grew_too_big(tmp_path, monkeypatch):
     files = (SourceFile(tmp_path / "absent.txt", "absent.txt", "absent"), SourceFile(big, "b.txt", "b"))
     results = list(read(Found(files, ())))
     assert [result.reason for result in results] == ["access", "too_large"]
+
+
+def test_a_standard_input_that_is_too_big(monkeypatch):
+    class Stdin:
+        buffer = io.BytesIO(b"On coche.")
+
+    monkeypatch.setattr(sys, "stdin", Stdin)
+    monkeypatch.setattr("tensions_cli.corpus.read.MAX_BYTES", 5)
+    (result,) = read(find_files(["-"]))
+    assert result.reason == "too_large"
 
 
 def test_an_exception_of_a_library_quotes_nothing(one, monkeypatch):

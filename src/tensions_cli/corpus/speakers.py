@@ -314,7 +314,7 @@ def _emphasised_questions(script: Script, roles: Mapping[str, Role]) -> Document
     shown = {_QUESTIONS: "questions", _ANSWERS: "réponses"}
     notice = (
         f"Aucune étiquette\u00a0: {len(spoken)} paragraphes en gras ou en italique pris pour les questions de "
-        "l’enquêteur. Si ce sont des intertitres, désactivez la détection des tours."
+        "l’enquêteur. Si ce sont des intertitres, désactivez la détection des tours (--speakers none)."
     )
     understood = _assemble(document, Labels({}, {}, shown, stated), drafts, zones, {}, roles)
     return replace(understood, notices=(*document.notices, notice, *understood.notices[len(document.notices) :]))

@@ -98,16 +98,23 @@ def _known_forms() -> dict[int, _Form]:
 
 
 def _describe(orth: int) -> _Form:
+    text = pipeline().vocab.strings[orth].translate(FOLDED)
+    form = text.lower()
+    lemma = next((found[0] for word in _spellings(form) if (found := _lemma_table().get(word))), form)
+    row = next((row for word in (*_spellings(text), *_spellings(form)) if (row := _row(word)) >= 0), -1)
+    return _Form(form, lemma.translate(FOLDED), row, any(c.isalnum() for c in text))
+
+
+def _spellings(folded: str) -> tuple[str, ...]:
+    """The ways a folded word may stand in the tables: an answer must not depend on how the text spells it."""
+    curly = folded.replace("'", "’")
+    return tuple(dict.fromkeys((folded, folded.replace("oe", "œ"), curly, curly.replace("oe", "œ"))))
+
+
+def _row(word: str) -> int:
+    """Row of a word in the vector table, -1 when it has none."""
     strings, vectors = pipeline().vocab.strings, pipeline().vocab.vectors
-    text = strings[orth]
-    lower = text.lower()
-    form = lower.translate(FOLDED)
-    lemmas = _lemma_table().get(lower) or _lemma_table().get(form) or (form,)
-    row = -1
-    for word in (text, lower):
-        if row < 0 and word in strings and strings[word] in vectors:
-            row = int(vectors.find(key=strings[word]))
-    return _Form(form, lemmas[0].translate(FOLDED), row, any(c.isalnum() for c in text))
+    return int(vectors.find(key=strings[word])) if word in strings and strings[word] in vectors else -1
 
 
 def words_of(texts: Iterable[str]) -> list[Words]:
