@@ -11,7 +11,7 @@ from tensions_cli.records import Label
 from tensions_cli.tagging.attribution import attribute
 from tensions_cli.tagging.classifier import Model, log_odds
 from tensions_cli.tagging.explain import explain
-from tensions_cli.tagging.features import matrix, see
+from tensions_cli.tagging.features import matrix, row_of, see
 from tensions_cli.tagging.french import words_of
 from tensions_cli.tagging.tag import tag_texts
 
@@ -57,10 +57,10 @@ def test_a_passage_that_bears_a_logic_has_underlined_words(model: Model) -> None
 
 @pytest.mark.parametrize("text", [*PASSAGES, "Équipe, équipe, équipe : le temps d’écouter.", "…", "12"])
 def test_terms_add_up_to_the_log_odds(model: Model, text: str) -> None:
-    seen = see(text, words_of([text])[0])
-    features = matrix(model.space, [seen])
+    row = row_of(model.space, see(text, words_of([text])[0]))
+    features = matrix(model.space, [row])
     for head in range(2):
-        terms = attribute(model.space, seen, model.poles.coefficients[head], model.poles.intercepts[head])
+        terms = attribute(model.space, row, model.poles.coefficients[head], model.poles.intercepts[head])
         assert terms.total == pytest.approx(float(log_odds(model.poles, features)[0, head]), abs=1e-4)
 
 

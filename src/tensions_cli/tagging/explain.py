@@ -3,20 +3,20 @@
 from tensions_cli.records import Explanation, PoleExplanation, WordTerm
 from tensions_cli.tagging.attribution import attribute
 from tensions_cli.tagging.classifier import Model
-from tensions_cli.tagging.features import see
+from tensions_cli.tagging.features import row_of, see
 from tensions_cli.tagging.french import words_of
 from tensions_cli.tagging.tag import tag_texts
 
 
 def explain(text: str, model: Model) -> Explanation:
     """Tags of one passage and, for each pole, terms that add up to the log-odds before calibration."""
-    seen = see(text, words_of([text])[0])
+    row = row_of(model.space, see(text, words_of([text])[0]))
     poles = []
     for head, pole in enumerate(model.poles.names):
-        terms = attribute(model.space, seen, model.poles.coefficients[head], model.poles.intercepts[head])
+        terms = attribute(model.space, row, model.poles.coefficients[head], model.poles.intercepts[head])
         words = tuple(
             WordTerm(int(start), int(end), float(term))
-            for start, end, term in zip(seen.words.starts, seen.words.ends, terms.words, strict=True)
+            for start, end, term in zip(row.seen.words.starts, row.seen.words.ends, terms.words, strict=True)
         )
         poles.append(
             PoleExplanation(

@@ -74,15 +74,15 @@ def pieces_of(form: str) -> tuple[str, ...]:
 
 def fit_space(passages: Iterable[Seen]) -> Space:
     """Columns and document frequencies of the training passages."""
-    lemma_counts: Counter[str] = Counter()
-    piece_counts: Counter[str] = Counter()
+    of_lemmas: Counter[str] = Counter()
+    of_pieces: Counter[str] = Counter()
     total = 0
     for seen in passages:
         total += 1
-        lemma_counts.update(set(grams(seen.words)))
-        piece_counts.update({piece for form in set(seen.words.forms) for piece in pieces_of(form)})
-    lemmas, lemma_idf = _columns(lemma_counts, total)
-    pieces, piece_idf = _columns(piece_counts, total)
+        of_lemmas.update(set(grams(seen.words)))
+        of_pieces.update({piece for form in set(seen.words.forms) for piece in pieces_of(form)})
+    lemmas, lemma_idf = _columns(of_lemmas, total)
+    pieces, piece_idf = _columns(of_pieces, total)
     return Space(lemmas, lemma_idf, pieces, piece_idf, unknown_idf=math.log(1 + total) + 1)
 
 
@@ -93,23 +93,40 @@ def _columns(counts: Counter[str], total: int) -> tuple[dict[str, int], FloatArr
     return {gram: rank for rank, gram in enumerate(kept)}, idf.astype(np.float32)
 
 
-def _tfidf(columns: IntArray, idf: FloatArray) -> tuple[IntArray, FloatArray]:
-    kept, counts = np.unique(columns, return_counts=True)
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """TF-IDF of one block of a passage: `columns` (inside the block) and `values`, and where each word stands.
+
+    `places` are ranks in `columns` of every known gram of the passage, in text order; `owners` are
+    the ranks of the words that each of them belongs to (a pair of lemmas belongs to its first word).
+    """
+
+    columns: IntArray
+    values: FloatArray
+    places: IntArray
+    owners: IntArray
+
+
+def _tfidf(columns: IntArray, owners: IntArray, idf: FloatArray) -> Counts:
+    kept, places, counts = np.unique(columns, return_inverse=True, return_counts=True)
     values = (1 + np.log(counts)) * idf[kept]
-    return kept, (values / max(float(np.linalg.norm(values)), 1e-9)).astype(np.float32)
+    norm = max(float(np.sqrt(values @ values)), 1e-9)
+    return Counts(kept, (values / norm).astype(np.float32), places, owners)
 
 
-def lemma_values(space: Space, words: Words) -> tuple[IntArray, FloatArray]:
-    """Columns (inside the block) and TF-IDF values of lemmas and pairs of lemmas."""
-    known = [column for gram in grams(words) if (column := space.lemmas.get(gram)) is not None]
-    return _tfidf(np.array(known, dtype=np.int64), space.lemma_idf)
+def lemma_counts(space: Space, words: Words) -> Counts:
+    """TF-IDF of lemmas, then of pairs of neighbouring lemmas; a pair's owner is counted from the number of words."""
+    columns = np.array([space.lemmas.get(gram, -1) for gram in grams(words)], dtype=np.int64)
+    owners = np.flatnonzero(columns >= 0)
+    return _tfidf(columns[owners], owners, space.lemma_idf)
 
 
-def piece_values(space: Space, words: Words) -> tuple[IntArray, FloatArray]:
-    """Columns (inside the block) and TF-IDF values of the pieces of words."""
+def piece_counts(space: Space, words: Words) -> Counts:
+    """TF-IDF of the pieces of words."""
     runs = [_piece_columns(space, form) for form in words.forms]
     columns = np.concatenate(runs) if runs else np.empty(0, dtype=np.int64)
-    return _tfidf(columns, space.piece_idf)
+    owners = np.repeat(np.arange(len(runs)), [len(run) for run in runs])
+    return _tfidf(columns, owners, space.piece_idf)
 
 
 def _piece_columns(space: Space, form: str) -> IntArray:
@@ -221,7 +238,7 @@ def _forms(name: str) -> frozenset[str]:
 
 def _share(seen: Seen, name: str) -> float:
     forms = _forms(name)
-    return sum(form in forms for form in seen.words.forms) / max(len(seen.words.forms), 1)
+    return sum(map(forms.__contains__, seen.words.forms)) / max(len(seen.words.forms), 1)
 
 
 DISCOURSE: tuple[Callable[[Seen], float], ...] = (
@@ -243,7 +260,31 @@ def discourse_values(seen: Seen) -> FloatArray:
     return np.array([feature(seen) for feature in DISCOURSE], dtype=np.float32)
 
 
-def matrix(space: Space, passages: Sequence[Seen]) -> Any:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The features of one passage, block by block, before `SCALES`."""
+
+    seen: Seen
+    lemmas: Counts
+    pieces: Counts
+    vector: FloatArray
+    cues: FloatArray
+    discourse: FloatArray
+
+
+def row_of(space: Space, seen: Seen) -> Row:
+    """Measure one passage."""
+    return Row(
+        seen=seen,
+        lemmas=lemma_counts(space, seen.words),
+        pieces=piece_counts(space, seen.words),
+        vector=vector_values(space, seen.words),
+        cues=cue_values(seen.cues),
+        discourse=discourse_values(seen),
+    )
+
+
+def matrix(space: Space, rows: Sequence[Row]) -> Any:
     """Features of the passages as a scipy CSR matrix, shape (passages, columns), float32."""
     from scipy.sparse import csr_matrix
 
@@ -252,22 +293,19 @@ def matrix(space: Space, passages: Sequence[Seen]) -> Any:
     columns: list[IntArray] = []
     values: list[FloatArray] = []
     edges = [0]
-    for seen in passages:
-        lemma_columns, lemma_tfidf = lemma_values(space, seen.words)
-        piece_columns, piece_tfidf = piece_values(space, seen.words)
-        row = [
-            lemma_tfidf * SCALES["lemmas"],
-            piece_tfidf * SCALES["pieces"],
-            vector_values(space, seen.words) * SCALES["vector"],
-            cue_values(seen.cues) * SCALES["cues"],
-            discourse_values(seen) * SCALES["discourse"],
+    for row in rows:
+        columns += [row.lemmas.columns, row.pieces.columns + starts["pieces"], dense]
+        values += [
+            row.lemmas.values * np.float32(SCALES["lemmas"]),
+            row.pieces.values * np.float32(SCALES["pieces"]),
+            row.vector * np.float32(SCALES["vector"]),
+            row.cues * np.float32(SCALES["cues"]),
+            row.discourse * np.float32(SCALES["discourse"]),
         ]
-        columns += [lemma_columns, piece_columns + starts["pieces"], dense]
-        values += [block.astype(np.float32) for block in row]
-        edges.append(edges[-1] + sum(map(len, row)))
+        edges.append(edges[-1] + len(row.lemmas.columns) + len(row.pieces.columns) + len(dense))
     data = np.concatenate(values) if values else np.empty(0, dtype=np.float32)
     indices = np.concatenate(columns) if columns else np.empty(0, dtype=np.int64)
-    return csr_matrix((data, indices, edges), shape=(len(passages), starts["end"]), dtype=np.float32)
+    return csr_matrix((data, indices, edges), shape=(len(rows), starts["end"]), dtype=np.float32)
 
 
 def feature_names() -> tuple[str, ...]:

@@ -14,10 +14,9 @@ from tensions_cli.tagging.classifier import (
     is_certain,
     log_odds,
     probabilities,
-    small_columns,
 )
 from tensions_cli.tagging.evidence import underline
-from tensions_cli.tagging.features import Seen, matrix, see
+from tensions_cli.tagging.features import Row, matrix, row_of, see
 from tensions_cli.tagging.french import words_of
 
 BATCH = 256  # passages scored together; larger ones gain nothing and hold more memory
@@ -34,18 +33,18 @@ def tag(passages: Iterable[Passage], model: Model) -> Iterator[TaggedPassage]:
 def tag_texts(texts: list[str], model: Model) -> list[Tags]:
     """Tags of each text, taken as one passage each."""
     seen = [see(text, words) for text, words in zip(texts, words_of(texts), strict=True)]
-    features = matrix(model.space, seen)
+    rows = [row_of(model.space, one) for one in seen]
+    features = matrix(model.space, rows)
     scores = probabilities(model.poles, log_odds(model.poles, features))
     answers = scores >= model.poles.thresholds
-    small = features[:, small_columns(model.space)]
-    relations = best_relation(model.relations, log_odds(model.relations, small))
-    axes = probabilities(model.axes, log_odds(model.axes, small)) >= model.axes.thresholds
+    relations = best_relation(model.relations, log_odds(model.relations, features))
+    axes = probabilities(model.axes, log_odds(model.axes, features)) >= model.axes.thresholds
     return [
-        _tags(model, seen[i], scores[i].tolist(), answers[i].tolist(), relations[i], axes[i]) for i in range(len(texts))
+        _tags(model, rows[i], scores[i].tolist(), answers[i].tolist(), relations[i], axes[i]) for i in range(len(texts))
     ]
 
 
-def _tags(model: Model, seen: Seen, scores: list[float], answers: list[bool], relation: str, axes: np.ndarray) -> Tags:
+def _tags(model: Model, row: Row, scores: list[float], answers: list[bool], relation: str, axes: np.ndarray) -> Tags:
     label = label_of(*answers)
     poles = [pole for pole, answer in zip(model.poles.names, answers, strict=True) if answer]
     found = _axes(model, axes.tolist(), poles)
@@ -54,7 +53,7 @@ def _tags(model: Model, seen: Seen, scores: list[float], answers: list[bool], re
         relation=Relation(relation) if label is Label.MIXTE else None,
         axes=found,
         scores=dict(zip(model.poles.names, scores, strict=True)),
-        evidence=tuple(_evidence(model, seen, poles, found)),
+        evidence=tuple(_evidence(model, row, poles, found)),
         certain=is_certain(model, scores),
         coded_by="model",
         model=model.identity,
@@ -68,11 +67,11 @@ def _axes(model: Model, answers: list[bool], poles: list[str]) -> Mapping[str, t
     return {axis: sides for axis, sides in found.items() if sides}
 
 
-def _evidence(model: Model, seen: Seen, poles: list[str], axes: Mapping[str, tuple[str, ...]]) -> list[Evidence]:
+def _evidence(model: Model, row: Row, poles: list[str], axes: Mapping[str, tuple[str, ...]]) -> list[Evidence]:
     evidence: list[Evidence] = []
     for pole in poles:
         head = model.poles.names.index(pole)
-        terms = attribute(model.space, seen, model.poles.coefficients[head], model.poles.intercepts[head])
+        terms = attribute(model.space, row, model.poles.coefficients[head], model.poles.intercepts[head])
         own = frozenset(axis for axis, sides in axes.items() if pole in sides)
-        evidence += underline(seen, pole, own, terms)
+        evidence += underline(row.seen, pole, own, terms)
     return sorted(evidence, key=lambda e: (e.start, e.end, e.pole))

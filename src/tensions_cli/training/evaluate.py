@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from tensions_cli.knowledge.codebook import codebook, label_of
 from tensions_cli.records import Label
-from tensions_cli.tagging.classifier import Heads, best_relation, log_odds, probabilities, small_columns
-from tensions_cli.tagging.features import Seen, fit_space, matrix
+from tensions_cli.tagging.classifier import Heads, best_relation, log_odds, probabilities
+from tensions_cli.tagging.features import Seen, fit_space
 from tensions_cli.training.coded import CodedPassage
 from tensions_cli.training.figures import (
     DECIMALS,
@@ -32,6 +32,7 @@ from tensions_cli.training.fit import (
     axis_answers,
     axis_names,
     calibrate,
+    features_of,
     fit,
     fit_poles,
     with_calibration,
@@ -94,16 +95,15 @@ def _judge(passages: Sequence[CodedPassage], seen: Sequence[Seen], training: lis
     own = [passages[i] for i in training]
     fitted = fit(own, [seen[i] for i in training])
     poles = with_calibration(fitted.poles, *inner_calibration(own, [seen[i] for i in training]))
-    features = matrix(fitted.space, [seen[i] for i in judged])
-    small = features[:, small_columns(fitted.space)]
+    features = features_of(fitted.space, [seen[i] for i in judged])
     odds = log_odds(fitted.poles, features)
     return OutOfFold(
         judged=judged,
         odds=odds,
         scores=probabilities(poles, odds),
         thresholds=np.tile(poles.thresholds.astype(np.float64), (len(judged), 1)),
-        relations=best_relation(fitted.relations, log_odds(fitted.relations, small)),
-        axes=probabilities(fitted.axes, log_odds(fitted.axes, small)),
+        relations=best_relation(fitted.relations, log_odds(fitted.relations, features)),
+        axes=probabilities(fitted.axes, log_odds(fitted.axes, features)),
     )
 
 
@@ -116,7 +116,7 @@ def inner_calibration(
     there are none. The columns of the features come from all passages, the weights do not.
     """
     wanted = answers(passages)
-    features = matrix(fit_space(seen), seen)
+    features = features_of(fit_space(seen), seen)
     folds = fold_of_groups([p.document or p.author for p in passages], INNER_FOLDS)
     odds = np.zeros(wanted.shape)
     for fold in range(INNER_FOLDS):

@@ -1,7 +1,7 @@
 """From coded passages to the heads of a model (scikit-learn's logistic regression)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.records import Label
 from tensions_cli.tagging.classifier import Heads, small_columns
-from tensions_cli.tagging.features import Seen, Space, fit_space, matrix, see
+from tensions_cli.tagging.features import Seen, Space, fit_space, matrix, row_of, see
 from tensions_cli.tagging.french import words_of
 from tensions_cli.training.coded import CodedPassage
 
@@ -61,13 +61,27 @@ def axis_answers(passages: Sequence[CodedPassage]) -> Bools:
 def fit(passages: Sequence[CodedPassage], seen: Sequence[Seen]) -> Fitted:
     """Feature space and all heads, from every passage given."""
     space = fit_space(seen)
-    features = matrix(space, seen)
+    features = features_of(space, seen)
+    small = small_columns(space)
+    width = features.shape[1]
     return Fitted(
         space=space,
         poles=fit_poles(features, answers(passages)),
-        relations=fit_relations(features[:, small_columns(space)], passages),
-        axes=fit_axes(features[:, small_columns(space)], passages),
+        relations=_widened(fit_relations(features[:, small], passages), small, width),
+        axes=_widened(fit_axes(features[:, small], passages), small, width),
     )
+
+
+def features_of(space: Space, seen: Sequence[Seen]) -> Any:
+    """Feature matrix of passages, shape (passages, columns)."""
+    return matrix(space, [row_of(space, one) for one in seen])
+
+
+def _widened(heads: Heads, columns: NDArray[np.int64], width: int) -> Heads:
+    """The same heads over every column, zero where they learnt nothing."""
+    coefficients = np.zeros((len(heads.names), width), dtype=np.float32)
+    coefficients[:, columns] = heads.coefficients
+    return replace(heads, coefficients=coefficients)
 
 
 def fit_poles(features: Any, wanted: Bools) -> Heads:
