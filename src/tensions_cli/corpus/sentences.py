@@ -313,9 +313,7 @@ def _inside_bracket(text: str, sentence: int, mark: int, end: int, closers: str)
 
 @cache
 def _clause_marks() -> re.Pattern[str]:
-    links = "|".join(
-        re.escape(link).replace(r"\ ", r"\s") for link in sorted(_words("lien"), key=len, reverse=True)
-    )
+    links = "|".join(re.escape(link).replace(r"\ ", r"\s") for link in sorted(_words("lien"), key=len, reverse=True))
     return re.compile(
         rf"(?:(?P<strong>(?:[;:…!?]|\.\.\.)(?:\s?[»)\]])*)"
         rf"|(?P<weak>,[»”\"]?|[)\]])"

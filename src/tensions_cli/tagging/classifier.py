@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from tensions_cli.tagging.features import Space
 from tensions_cli.tagging.french import FloatArray
 
-# The relation and the axes leave out pieces of words (their coefficients are zero): with a few dozen examples
-# by head, thirty thousand more columns only fit noise.
+# The axes leave out pieces of words (their coefficients are zero): with a few dozen examples by head, thirty thousand more columns only fit noise.
 SMALL_BLOCKS = ("lemmas", "vector", "cues", "discourse")
 SCORE_DECIMALS = 4
 
@@ -54,7 +53,7 @@ class Model:
 
 
 def small_columns(space: Space) -> NDArray[np.int64]:
-    """Columns whose coefficients the relation and axes heads learn."""
+    """Columns whose coefficients the axes heads learn."""
     starts = space.starts
     edges = [*starts.values()]
     blocks = [np.arange(edges[i], edges[i + 1]) for i, name in enumerate(starts) if name in SMALL_BLOCKS]
