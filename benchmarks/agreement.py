@@ -1,0 +1,71 @@
+"""Agreement between the first coding of the corpus and the blind second one; Markdown on stdout.
+
+Run: python benchmarks/agreement.py (`make evaluate`). Both codings are machine codings.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tensions_cli.knowledge.codebook import codebook, label_of
+from tensions_cli.training.coded import CodedPassage, read_coded
+from tensions_cli.training.evaluate import SEED
+from tensions_cli.training.figures import agreement, interval_by_document
+
+CORPUS = Path(__file__).parents[1] / "corpora" / "annotated"
+
+
+def main() -> None:
+    first = {p.id: p for p in read_coded([CORPUS])}
+    second = [json.loads(line) for line in (CORPUS / "second" / "blind.jsonl").open(encoding="utf-8")]
+    pairs = [(first[row["id"]], row) for row in second]
+    documents = [p.document or "?" for p, _ in pairs]
+    print(f"{len(pairs)} passages of {len(set(documents))} documents, coded twice by machine coders, blind.\n")
+    print("| what | passages | agreement | κ | 95 % by document | α | AC1 |\n|---|---|---|---|---|---|---|")
+    for name, one, two, kept in dimensions(pairs):
+        print(row_of(name, one, two, [documents[i] for i in kept]))
+
+
+def dimensions(pairs: list[tuple[CodedPassage, dict[str, Any]]]):
+    """Name, both codes and ranks of the passages of every dimension."""
+    everything = list(range(len(pairs)))
+    labels = [(p.label.value, label_of(row["M"], row["P"]).value) for p, row in pairs]
+    yield "label", [a for a, _ in labels], [b for _, b in labels], everything
+    yield "M", [p.rationalisation for p, _ in pairs], [row["M"] for _, row in pairs], everything
+    yield "P", [p.professionnelle for p, _ in pairs], [row["P"] for _, row in pairs], everything
+    mixed = [i for i, (a, b) in enumerate(labels) if a == b == "mixte"]
+    yield (
+        "relation (both mixte)",
+        [pairs[i][0].relation for i in mixed],
+        [pairs[i][1]["relation"] for i in mixed],
+        mixed,
+    )
+    for pole in codebook().poles:
+        both = [i for i, (p, row) in enumerate(pairs) if pole in p.stance and pole in row["stance"]]
+        yield (
+            f"stance {pole}",
+            [pairs[i][0].stance[pole] for i in both],
+            [pairs[i][1]["stance"][pole] for i in both],
+            both,
+        )
+    for axis in codebook().axes:
+        for pole in codebook().poles:
+            one = [pole in p.axes.get(axis, ()) for p, _ in pairs]
+            two = [pole in row["axes"].get(axis, ()) for _, row in pairs]
+            yield f"axis {axis}, {pole}", one, two, everything
+
+
+def row_of(name: str, one: list[Any], two: list[Any], documents: list[str]) -> str:
+    found = agreement(one, two)
+
+    def kappa(ranks: list[int]) -> float:
+        return agreement([one[r] for r in ranks], [two[r] for r in ranks])["kappa"]
+
+    low, high = interval_by_document(documents, kappa, SEED)
+    cells = [f"{100 * found['agreement']:.0f} %", *(f"{found[key]:.2f}" for key in ("kappa",))]
+    cells += [f"{low:.2f}–{high:.2f}", f"{found['alpha']:.2f}", f"{found['ac1']:.2f}"]
+    return f"| {name} | {len(one)} | {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()
