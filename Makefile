@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SEEDS ?= ../shared/seeds
+SEEDS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-full lint types bench model evaluate bundle lock clean
@@ -37,13 +37,14 @@ types: $(VENV)/.installed  ## types (mypy, strict on src)
 bench: $(VENV)/.installed  ## speed side by side, features table, cleaning (SEEDS=folder)
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/features.py
-	$(BIN)/python benchmarks/cleaning.py --seeds $(SEEDS)
+	$(if $(SEEDS),$(BIN)/python benchmarks/cleaning.py --seeds $(SEEDS),@echo 'cleaning: make bench SEEDS=folder, with the five seed pages')
 
 model: $(VENV)/.installed  ## train models/standard from corpora/annotated
 	$(BIN)/tensions model train corpora/annotated --output models/standard
 
-evaluate: $(VENV)/.installed  ## figures of the shipped model
+evaluate: $(VENV)/.installed  ## figures of the shipped model, agreement of the coders
 	$(BIN)/tensions model show standard
+	$(BIN)/python benchmarks/agreement.py
 
 bundle: $(VENV)/.installed  ## wheels for a machine without network, in dist/bundle
 	rm -rf dist/bundle

@@ -32,9 +32,17 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 import spacy
 
 from tensions_cli import pipeline
+from tensions_cli.corpus.clean import clean
+from tensions_cli.corpus.language import french_share, mark_foreign
 from tensions_cli.corpus.read import read
-from tensions_cli.statistics.summary import summarise
-from tensions_cli.tagging import attribution, evidence, features, french, lexicon, tag
+from tensions_cli.corpus.segment import segment
+from tensions_cli.corpus.speakers import find_turns
+from tensions_cli.statistics.examples import keep_best
+from tensions_cli.statistics.summary import counted, summarise
+from tensions_cli.tagging import classifier, features, french, tag
+from tensions_cli.tagging.attribution import attribute
+from tensions_cli.tagging.evidence import underline
+from tensions_cli.tagging.lexicon import find_cues
 from tensions_cli.tagging.model_folder import load_model
 from tensions_cli.training.coded import read_coded
 from tensions_cli.words import count_words
@@ -50,19 +58,19 @@ SENTENCE = "On coche des cases, on n’a plus le temps d’écouter."
 STAGES: dict[str, tuple[Callable[..., Any], ...]] = {
     "load the model": (load_model,),
     "read files": (read,),
-    "speakers, cleaning": (pipeline.find_turns, pipeline.clean),
-    "languages": (pipeline.mark_foreign, pipeline.french_share),
-    "segment": (pipeline.segment,),
-    "words (tokenizer, tables)": (tag.words_of,),
-    "cues": (lexicon.find_cues,),
+    "speakers, cleaning": (find_turns, clean),
+    "languages": (mark_foreign, french_share),
+    "segment": (segment,),
+    "words (tokenizer, tables)": (french.words_of,),
+    "cues": (find_cues,),
     "block lemmas": (features.lemma_counts,),
     "block pieces": (features.piece_counts,),
     "block vector": (features.vector_values,),
     "block cues": (features.cue_values,),
     "block discourse": (features.discourse_values,),
-    "matrix and heads": (features.matrix, tag.log_odds, tag.probabilities),
-    "evidence": (attribution.attribute, evidence.underline),
-    "summary": (pipeline.counted, summarise, pipeline.keep_best, pipeline.document_info),
+    "matrix and heads": (features.matrix, classifier.log_odds, classifier.probabilities),
+    "evidence": (attribute, underline),
+    "summary": (counted, summarise, keep_best, pipeline.document_info),
 }
 
 

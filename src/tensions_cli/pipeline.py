@@ -16,6 +16,7 @@ from tensions_cli.corpus.sources import find_files
 from tensions_cli.corpus.speakers import find_turns
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import (
     Analysis,
     Document,
@@ -241,7 +242,8 @@ def check_fields(documents: Sequence[Document], by: Sequence[str]) -> None:
 def nothing_to_analyse(skipped: Sequence[Skipped]) -> TensionsError:
     """The error of a batch without a single document to analyse; the reasons are listed with it."""
     reasons = Counter(item.reason for item in skipped)
-    listed = ", ".join(f"{reason} {n}" for reason, n in sorted(reasons.items()))
+    titles = read_toml("ignored_files.toml")["reasons"]
+    listed = ", ".join(f"{titles.get(reason, reason)} : {n}" for reason, n in sorted(reasons.items()))
     foreign = reasons.get("language") and len(reasons) == 1
     return TensionsError(
         "aucun document ne peut être analysé",

@@ -86,13 +86,13 @@ def test_what_is_ignored_by_name_is_listed_and_has_not_failed(make):
 
 
 def test_other_formats_have_not_failed_but_unread_texts_have(make):
-    folder = make("bon.txt", "photo.png", "son.mp3", "LISEZMOI", "a.doc", "b.pdf", "c.odt", "d.rtf", "e.xlsx")
+    folder = make("bon.txt", "photo.png", "son.mp3", "NOTICE", "a.doc", "b.pdf", "c.odt", "d.rtf", "e.xlsx")
     found = find_files([str(folder)])
     failed = {item.source: item.failed for item in found.skipped}
     assert failed == {
         "photo.png": False,
         "son.mp3": False,
-        "LISEZMOI": False,
+        "NOTICE": False,
         "a.doc": True,
         "b.pdf": True,
         "c.odt": True,
@@ -112,8 +112,15 @@ def test_companion_tables_are_neither_texts_nor_skipped(make):
     assert found.folders == (folder,)
 
 
-def test_a_readme_is_a_text_like_another(make):
-    assert names(find_files([str(make("README.md"))])) == ["README.md"]
+def test_a_readme_is_read_only_when_it_is_named(make):
+    folder = make("README.md", "a.txt", "x/Licence.txt")
+    found = find_files([str(folder)])
+    assert names(found) == ["a.txt"]
+    assert {(item.source, item.reason, item.failed) for item in found.skipped} == {
+        ("README.md", "about", False),
+        ("x/Licence.txt", "about", False),
+    }
+    assert names(find_files([str(folder / "README.md")])) == ["README.md"]
 
 
 def test_globs_and_their_names(make):

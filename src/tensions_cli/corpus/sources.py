@@ -114,6 +114,11 @@ def _ignored(name: str) -> tuple[str, str] | None:
     return None
 
 
+def _presents_folder(name: str) -> bool:
+    """README and licence files, whatever their case."""
+    return any(fnmatch.fnmatchcase(name.lower(), pattern) for pattern in _rules()["presentations"]["patterns"])
+
+
 def _expand(source: str) -> tuple[list[_Candidate], list[Skipped], list[Path]]:
     """Files under one source, what its folders leave out by name, folders of companion tables."""
     if source == STDIN:
@@ -182,7 +187,11 @@ def _walk(folder: Path, root: Path) -> tuple[list[_Candidate], list[Skipped]]:
         for entry in _entries(current, root, skipped):
             name = _relative(entry, root)
             if not os.path.isdir(entry):
-                candidates.append(_Candidate(entry, name))
+                if _presents_folder(entry.name):
+                    about = _rules()["presentations"]
+                    skipped.append(Skipped(name, about["reason"], about["detail"], failed=False))
+                else:
+                    candidates.append(_Candidate(entry, name))
             elif ignored := _ignored(name):
                 skipped.append(Skipped(f"{name}/", ignored[0], ignored[1], failed=False))
             else:

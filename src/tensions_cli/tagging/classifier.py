@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from tensions_cli.tagging.features import Space
 from tensions_cli.tagging.french import FloatArray
 
-# The axes leave out pieces of words (their coefficients are zero): with a few dozen examples by head, thirty thousand more columns only fit noise.
+# The axes leave out pieces of words (their coefficients are zero): with a few dozen examples by head, thirty
+# thousand more columns only fit noise.
 SMALL_BLOCKS = ("lemmas", "vector", "cues", "discourse")
 SCORE_DECIMALS = 4
 

@@ -2,7 +2,7 @@
 
 from tensions_cli.records import Explanation, PoleExplanation, WordTerm
 from tensions_cli.tagging.attribution import attribute
-from tensions_cli.tagging.classifier import Model
+from tensions_cli.tagging.classifier import SCORE_DECIMALS, Model
 from tensions_cli.tagging.features import row_of, see
 from tensions_cli.tagging.french import words_of
 from tensions_cli.tagging.tag import tag_texts
@@ -15,19 +15,19 @@ def explain(text: str, model: Model) -> Explanation:
     for head, pole in enumerate(model.poles.names):
         terms = attribute(model.space, row, model.poles.coefficients[head], model.poles.intercepts[head])
         words = tuple(
-            WordTerm(int(start), int(end), float(term))
+            WordTerm(int(start), int(end), float(term) + 0.0)  # + 0.0 turns -0.0 into 0.0
             for start, end, term in zip(row.seen.words.starts, row.seen.words.ends, terms.words, strict=True)
         )
         poles.append(
             PoleExplanation(
                 pole=pole,
                 words=words,
-                form=dict(terms.form),
+                form={name: term + 0.0 for name, term in terms.form.items()},
                 start=terms.start,
                 log_odds=terms.total,
                 slope=float(model.poles.slopes[head]),
                 offset=float(model.poles.offsets[head]),
-                threshold=float(model.poles.thresholds[head]),
+                threshold=round(float(model.poles.thresholds[head]), SCORE_DECIMALS),
             )
         )
     return Explanation(text, tag_texts([text], model)[0], tuple(poles))

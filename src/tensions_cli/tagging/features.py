@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tensions_cli.knowledge.codebook import codebook
-from tensions_cli.knowledge.files import read_toml
+from tensions_cli.knowledge.files import read_toml, sha256
 from tensions_cli.tagging.french import FloatArray, IntArray, Words, vector_table
 from tensions_cli.tagging.lexicon import Match, find_cues
 
@@ -231,9 +231,17 @@ def unended(seen: Seen) -> float:
     return float(seen.text.rstrip()[-1:] not in (".", "?", "!", "…", "»", ";"))
 
 
+DISCOURSE_FILE = "discourse.toml"
+
+
 @cache
 def _forms(name: str) -> frozenset[str]:
-    return frozenset(read_toml("discourse.toml")[name])
+    return frozenset(read_toml(DISCOURSE_FILE)[name])
+
+
+def discourse_sha256() -> str:
+    """Hash of the word lists of the discourse features, for model folders."""
+    return sha256(DISCOURSE_FILE)
 
 
 def _share(seen: Seen, name: str) -> float:

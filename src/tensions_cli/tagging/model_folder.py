@@ -18,7 +18,7 @@ from tensions_cli.errors import ModelError
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.tagging import french
 from tensions_cli.tagging.classifier import Heads, Model
-from tensions_cli.tagging.features import Space, feature_names
+from tensions_cli.tagging.features import Space, discourse_sha256, feature_names
 from tensions_cli.tagging.lexicon import lexicon_sha256
 
 SCHEMA = "tensions-model/1"
@@ -143,6 +143,7 @@ def _made_with() -> dict[str, Any]:
         "features": list(feature_names()),
         "codebook": {"version": codebook().version, "sha256": codebook().sha256},
         "lexicon": {"sha256": lexicon_sha256()},
+        "discourse": {"sha256": discourse_sha256()},
         "language_model": french.version(),
     }
 
@@ -152,6 +153,7 @@ def _check_fits(folder: Path, config: dict[str, Any]) -> None:
         "features": "avec d’autres traits",
         "codebook": "avec une autre grille de codage",
         "lexicon": "avec un autre lexique",
+        "discourse": "avec d’autres listes de mots du discours",
         "language_model": "avec une autre version du modèle de langue",
     }
     for key, value in _made_with().items():

@@ -84,8 +84,8 @@ def _parse(line: str, file: str, number: int) -> CodedPassage:
             sector=row.get("sector"),
             speaker=row.get("speaker"),
             text=str(row["text"]),
-            rationalisation=bool(row["M"]),
-            professionnelle=bool(row["P"]),
+            rationalisation=_yes_or_no(row["M"]),
+            professionnelle=_yes_or_no(row["P"]),
             relation=row.get("relation"),
             stance=row.get("stance") or {},
             axes={axis: tuple(poles) for axis, poles in (row.get("axes") or {}).items()},
@@ -95,6 +95,13 @@ def _parse(line: str, file: str, number: int) -> CodedPassage:
     for reason in problems(passage):
         raise _bad(file, number, reason)
     return passage
+
+
+def _yes_or_no(value: object) -> bool:
+    """A JSON true or false; "non" or 1 would be taken for yes by Python, and is refused."""
+    if not isinstance(value, bool):
+        raise TypeError("M and P are true or false")
+    return value
 
 
 def problems(passage: CodedPassage) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook, label_of
 from tensions_cli.records import Label
 from tensions_cli.tagging.classifier import Heads, best_relation, log_odds, probabilities
@@ -65,22 +66,44 @@ class OutOfFold:
         return [label_of(*row).value for row in (self.scores >= self.thresholds).tolist()]
 
 
-def evaluated_authors(passages: Sequence[CodedPassage]) -> list[str]:
-    """Authors of whole documents, in order of names."""
-    return sorted({p.author for p in passages if p.whole})
+def held_out_groups(passages: Sequence[CodedPassage]) -> list[str]:
+    """Name of the group each passage is held out with: its author, or its document when one author wrote all.
+
+    Raises TensionsError when there is only one group: a model cannot be judged on what it learnt.
+    """
+    authors = [p.author for p in passages]
+    documents = [p.document or p.author for p in passages]
+    for groups in (authors, documents):
+        judged = {group for group, p in zip(groups, passages, strict=True) if is_judged(p, passages)}
+        if len(set(groups)) > 1 and judged:
+            return groups
+    raise TensionsError(
+        "ces passages codés ne suffisent pas pour évaluer un modèle",
+        why="ils viennent d’un seul auteur et d’un seul document",
+        hint="ajoutez des passages d’autres documents, ou ceux de corpora/annotated",
+    )
+
+
+def is_judged(passage: CodedPassage, passages: Sequence[CodedPassage]) -> bool:
+    """Whole-document passages are judged; when there are none, all are."""
+    return passage.whole or not any(p.whole for p in passages)
 
 
 def out_of_fold(
     passages: Sequence[CodedPassage], seen: Sequence[Seen], done: Callable[[str], None] | None = None
 ) -> OutOfFold:
     """Judge every whole-document passage by a model trained without its author; `done` hears of each fold."""
+    groups = held_out_groups(passages)
+    judged_of: dict[str, list[int]] = {}
+    for rank, (group, passage) in enumerate(zip(groups, passages, strict=True)):
+        if is_judged(passage, passages):
+            judged_of.setdefault(group, []).append(rank)
     parts = []
-    for author in evaluated_authors(passages):
-        judged = [i for i, p in enumerate(passages) if p.author == author and p.whole]
-        training = [i for i, p in enumerate(passages) if p.author != author]
-        parts.append(_judge(passages, seen, training, judged))
+    for group in sorted(judged_of):
+        training = [i for i, other in enumerate(groups) if other != group]
+        parts.append(_judge(passages, seen, training, judged_of[group]))
         if done:
-            done(author)
+            done(group)
     return OutOfFold(
         judged=[rank for part in parts for rank in part.judged],
         odds=np.vstack([part.odds for part in parts]),

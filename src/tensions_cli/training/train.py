@@ -18,7 +18,6 @@ from tensions_cli.training.evaluate import (
     SEED,
     choose_axis_thresholds,
     deployed_heads,
-    evaluated_authors,
     out_of_fold,
     report,
 )
@@ -67,7 +66,7 @@ def describe(passages: Sequence[CodedPassage]) -> dict[str, Any]:
         "whole_document_passages": len(whole),
         "documents": len({p.document for p in whole}),
         "authors": len({p.author for p in passages}),
-        "evaluated_authors": evaluated_authors(passages),
+        "evaluated_authors": sorted({p.author for p in whole}),
         "labels": dict(sorted(Counter(p.label.value for p in passages).items())),
         "relations": dict(sorted(Counter(p.relation for p in passages if p.relation).items())),
         "genres": dict(sorted(Counter(p.genre for p in passages).items())),
