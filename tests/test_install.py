@@ -41,7 +41,8 @@ def tensions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_analyse_finds_its_model_from_another_folder(tensions: Path, tmp_path: Path) -> None:
     text = tmp_path / "note.txt"
     text.write_text("On coche des cases, on n’a plus le temps d’écouter les résidents.\n", encoding="utf-8")
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "TENSIONS_MODELS")}
+    ours = ("PYTHONPATH", "TENSIONS_MODELS")
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
     done = subprocess.run(
         [str(tensions), "analyse", "note.txt"],
         cwd=tmp_path,
