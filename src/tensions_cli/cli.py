@@ -2,18 +2,63 @@
 
 import contextlib
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from tensions_cli import __version__
 from tensions_cli.errors import ExitStatus, TensionsError
 
+# What the library writes in help pages, in the language of those who read them.
+HELP_WORDS = (
+    ("Usage: ", "Usage\u00a0: "),
+    ("COMMAND [ARGS]...", "COMMANDE…"),
+    ("Arguments:", "Arguments\u00a0:"),
+    ("Options:", "Options\u00a0:"),
+    ("Commands:", "Commandes\u00a0:"),
+    ("Show this message and exit.", "Afficher cette aide."),
+    ("[default: ", "[défaut\u00a0: "),
+    ("[required]", "[obligatoire]"),
+    ("[x>=0]", "[N ≥ 0]"),
+    (" <list[str]>", ""),
+    (" <list[Path]>", ""),
+    (" <str>", ""),
+    (" <Path>", ""),
+    ("…}...", "…}"),
+)
+
+
+def french_help(page: str) -> str:
+    """A help page with the library's own words in French."""
+    for english, french in HELP_WORDS:
+        page = page.replace(english, french)
+    return page
+
+
+class FrenchGroup(TyperGroup):
+    """A group of commands whose help is in French."""
+
+    def get_help(self, ctx: Any) -> str:
+        """The help page."""
+        return french_help(super().get_help(ctx))
+
+
+class FrenchCommand(TyperCommand):
+    """A command whose help is in French."""
+
+    def get_help(self, ctx: Any) -> str:
+        """The help page."""
+        return french_help(super().get_help(ctx))
+
+
 app = typer.Typer(
     name="tensions",
+    cls=FrenchGroup,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -21,13 +66,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
     help=(
-        "Quelle logique parle où, dans un corpus d’articles et d’entretiens du secteur social et médico-social : "
+        "Quelle logique parle où, dans un corpus d’articles et d’entretiens du secteur social et médico-social\u00a0: "
         "rationalisation gestionnaire, logique professionnelle et relationnelle, et leurs tensions."
     ),
-    epilog="Premier pas : tensions analyse corpus/",
+    epilog="Premier pas\u00a0: tensions analyse corpus/",
 )
 model_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Modèles : entraîner, évaluer, lister, montrer."
+    cls=FrenchGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Modèles\u00a0: entraîner, évaluer, lister, montrer.",
 )
 app.add_typer(model_app, name="model")
 
@@ -40,7 +88,7 @@ By = Annotated[
         "--by",
         "-b",
         metavar="CHAMP",
-        help="Grouper par document (défaut), speaker, role ou une métadonnée ; répétable.",
+        help="Grouper par document (défaut), speaker, role ou une métadonnée\u00a0; répétable.",
         show_default=False,
     ),
 ]
@@ -69,7 +117,9 @@ AnyLanguage = Annotated[
 ]
 Unit = Annotated[
     str,
-    typer.Option("--unit", metavar="passage|record", help="record : chaque ligne d’un csv ou jsonl est un passage."),
+    typer.Option(
+        "--unit", metavar="passage|record", help="record\u00a0: chaque ligne d’un csv ou jsonl est un passage."
+    ),
 ]
 TextColumn = Annotated[
     str | None,
@@ -90,10 +140,11 @@ def _root(
 
 
 @app.command(
+    cls=FrenchCommand,
     epilog=(
-        "Exemples : tensions analyse corpus/ · tensions analyse entretiens/ --by role · "
+        "Exemples\u00a0: tensions analyse corpus/ · tensions analyse entretiens/ --by role · "
         "tensions analyse corpus/ --by genre -f csv -o genres.csv"
-    )
+    ),
 )
 def analyse(
     sources: Sources,
@@ -140,7 +191,10 @@ def analyse(
     raise typer.Exit(command.run(sources, options, form, output, quiet=quiet, strict=strict))
 
 
-@app.command(epilog="Exemples : tensions tag corpus/ > passages.jsonl · tensions tag corpus/ -f csv -o passages.csv")
+@app.command(
+    cls=FrenchCommand,
+    epilog="Exemples\u00a0: tensions tag corpus/ > passages.jsonl · tensions tag corpus/ -f csv -o passages.csv",
+)
 def tag(
     sources: Sources,
     form: Annotated[str, typer.Option("--format", "-f", metavar="jsonl|csv", help="Forme du résultat.")] = "jsonl",
@@ -171,9 +225,11 @@ def tag(
     raise typer.Exit(command.run(sources, options, form, output, quiet=quiet, strict=strict))
 
 
-@app.command(epilog='Exemple : tensions explain "On coche des cases, on n’a plus le temps d’écouter."')
+@app.command(
+    cls=FrenchCommand, epilog='Exemple\u00a0: tensions explain "On coche des cases, on n’a plus le temps d’écouter."'
+)
 def explain(
-    text: Annotated[str, typer.Argument(metavar="TEXTE", help="Un passage : une à quatre phrases.")],
+    text: Annotated[str, typer.Argument(metavar="TEXTE", help="Un passage\u00a0: une à quatre phrases.")],
     form: Annotated[str, typer.Option("--format", "-f", metavar="table|json", help="Forme du résultat.")] = "table",
     model: ModelName = "standard",
 ) -> None:
@@ -185,7 +241,9 @@ def explain(
     raise typer.Exit(command.run(text, model, form))
 
 
-@model_app.command("train", epilog="Exemple : tensions model train corpora/annotated -o models/standard")
+@model_app.command(
+    "train", cls=FrenchCommand, epilog="Exemple\u00a0: tensions model train corpora/annotated -o models/standard"
+)
 def model_train(
     sources: Annotated[
         list[Path], typer.Argument(metavar="CODES…", help="Passages codés (jsonl), ou dossiers qui en contiennent.")
@@ -199,7 +257,7 @@ def model_train(
     raise typer.Exit(command.run_train(sources, folder, quiet=quiet))
 
 
-@model_app.command("evaluate", epilog="Exemple : tensions model evaluate mes_codes.jsonl")
+@model_app.command("evaluate", cls=FrenchCommand, epilog="Exemple\u00a0: tensions model evaluate mes_codes.jsonl")
 def model_evaluate(
     gold: Annotated[Path, typer.Argument(metavar="CODES", help="Passages codés (jsonl) que le modèle n’a jamais vus.")],
     texts: Annotated[
@@ -216,7 +274,7 @@ def model_evaluate(
     raise typer.Exit(command.run_evaluate(gold, texts, model))
 
 
-@model_app.command("list")
+@model_app.command("list", cls=FrenchCommand)
 def model_list() -> None:
     """Les modèles installés et leur macro-F1."""
     from tensions_cli.commands import model as command
@@ -224,7 +282,7 @@ def model_list() -> None:
     raise typer.Exit(command.run_list())
 
 
-@model_app.command("show")
+@model_app.command("show", cls=FrenchCommand)
 def model_show(
     name: Annotated[str, typer.Argument(metavar="NOM|DOSSIER", help="Un modèle.")] = "standard",
     form: Annotated[str, typer.Option("--format", "-f", metavar="md|json", help="La fiche, ou les mesures.")] = "md",
@@ -257,7 +315,7 @@ def run(arguments: list[str]) -> int:
         print_usage(error)
         return ExitStatus.UNUSABLE_INPUT
     except (KeyboardInterrupt, typer.Abort):
-        print("Interrompu : rien n’a été écrit à moitié.", file=sys.stderr)
+        print("Interrompu\u00a0: rien n’a été écrit à moitié.", file=sys.stderr)
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has seen enough; keep Python from complaining when it closes stdout.
@@ -269,23 +327,25 @@ def run(arguments: list[str]) -> int:
 
 
 def print_usage(error: typer.TyperException) -> None:
-    """A mistake on the command line, in French, whatever typer says of it."""
+    """A mistake on the command line, in French, whatever the library says of it."""
     kind = type(error).__name__
-    name = getattr(error, "option_name", None) or getattr(getattr(error, "param", None), "human_readable_name", "")
+    parameter = getattr(error, "param", None)
+    name = getattr(error, "option_name", None) or getattr(parameter, "metavar", None) or getattr(parameter, "name", "")
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "tensions"
     if kind == "NoArgsIsHelpError":
         print(error.format_message())
         return
+    unknown = re.search(r"No such command '(.+?)'", error.message)
     what = {
         "NoSuchOption": f"l’option {name} n’existe pas",
         "MissingParameter": f"il manque {name}",
         "BadParameter": f"la valeur donnée à {name} ne convient pas",
         "BadOptionUsage": f"l’option {name} attend une valeur",
-    }.get(kind, "la ligne de commande ne se comprend pas")
+    }.get(kind, f"la commande {unknown[1]} n’existe pas" if unknown else "la ligne de commande ne se comprend pas")
     near = ", ".join(getattr(error, "possibilities", None) or ())
-    why = f"vouliez-vous dire {near} ?" if near else "voir les commandes et leurs options"
-    print(f"Erreur : {what}.\nPourquoi : {why}\nÀ faire : {command} --help", file=sys.stderr)
+    why = f"vouliez-vous dire {near}\u00a0?" if near else "la commande attend autre chose."
+    print(f"Erreur\u00a0: {what}.\nPourquoi\u00a0: {why}\nÀ faire\u00a0: {command} --help", file=sys.stderr)
 
 
 def print_internal(error: Exception) -> None:
@@ -294,8 +354,8 @@ def print_internal(error: Exception) -> None:
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
     with contextlib.suppress(OSError):
         print(
-            f"Erreur interne de tensions {__version__} ({type(error).__name__}, {place}). Ce n’est pas votre faute : "
-            "signalez cette ligne, avec la commande tapée, dans les tickets du projet.",
+            f"Erreur interne de tensions {__version__} ({type(error).__name__}, {place}). "
+            "Ce n’est pas votre faute\u00a0: signalez cette ligne, avec la commande tapée, dans les tickets du projet.",
             file=sys.stderr,
         )
 

@@ -233,9 +233,9 @@ def check_fields(documents: Sequence[Document], by: Sequence[str]) -> None:
         if name not in known and name not in OWN_FIELDS:
             choices = ", ".join([*OWN_FIELDS, *sorted(known)])
             raise TensionsError(
-                f"le champ « {name} » est inconnu",
+                f"le champ «\u00a0{name}\u00a0» est inconnu",
                 why="ni les métadonnées ni l’outil ne le donnent",
-                hint=f"--by avec l’un de : {choices}",
+                hint=f"--by avec l’un de\u00a0: {choices}",
             )
 
 
@@ -243,7 +243,7 @@ def nothing_to_analyse(skipped: Sequence[Skipped]) -> TensionsError:
     """The error of a batch without a single document to analyse; the reasons are listed with it."""
     reasons = Counter(item.reason for item in skipped)
     titles = read_toml("ignored_files.toml")["reasons"]
-    listed = ", ".join(f"{titles.get(reason, reason)} : {n}" for reason, n in sorted(reasons.items()))
+    listed = ", ".join(f"{titles.get(reason, reason)}\u00a0: {n}" for reason, n in sorted(reasons.items()))
     foreign = reasons.get("language") and len(reasons) == 1
     return TensionsError(
         "aucun document ne peut être analysé",
@@ -251,10 +251,10 @@ def nothing_to_analyse(skipped: Sequence[Skipped]) -> TensionsError:
         hint="ajoutez --any-language pour les lire quand même"
         if foreign
         else "convertissez-les en texte (UTF-8), docx, md ou html, puis relancez",
-        details=tuple(f"{item.source} : {item.detail}" for item in skipped),
+        details=tuple(f"{item.source}\u00a0: {item.detail}" for item in skipped),
     )
 
 
 def _foreign(document: Document) -> Skipped:
-    detail = "le texte n’est pas en français : ajoutez --any-language pour le lire quand même"
+    detail = "le texte n’est pas en français\u00a0: ajoutez --any-language pour le lire quand même"
     return Skipped(document.source, "language", detail, failed=False)

@@ -87,8 +87,8 @@ def test_lines_are_blocks_and_the_text_is_untouched(one):
 
 
 def test_only_line_feeds_cut_lines(one):
-    document = one("a.txt", "un\u2028deux\u0085trois\x0cquatre\x1ccinq\nsix")
-    assert shown(document) == ["un\u2028deux\u0085trois\x0cquatre\x1ccinq", "six"]
+    document = one("a.txt", "Un\u2028deux\u0085trois\x0cquatre\x1ccinq.\nSix.")
+    assert shown(document) == ["Un\u2028deux\u0085trois\x0cquatre\x1ccinq.", "Six."]
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r"])
@@ -135,8 +135,8 @@ def test_hard_wrapped_lines_make_one_block(one):
         "Les équipes mobiles face au logement d'abord\nLes équipes mobiles face au suivi social\nLes familles",
         # Paragraphs on one line each.
         "Le service a fermé au printemps. " * 8 + "\n" + "Il a rouvert ailleurs. " * 9,
-        # Short verse.
-        "on attend\nle car\net puis rien",
+        # A menu.
+        "Accueil\nNos métiers\nEspace presse\nContact",
     ],
 )
 def test_other_lines_stay_apart(one, text):
@@ -159,7 +159,15 @@ def test_one_line_that_stops_short_does_not_make_a_run_wrapped(one):
     starts = ["On lit", "bus et", "Ensuite", "Alors", "Enfin"]
     lines = [f"{start} {'x' * (58 - len(start) - len(end))} {end}" for start, end in zip(starts, ends, strict=True)]
     assert {len(line) for line in lines} == {60}  # all full; one of four breaks falls in mid-sentence
-    assert shown(one("a.txt", "\n".join(lines))) == lines
+    assert shown(one("a.txt", "\n".join(lines))) == ["\n".join(lines[:2]), *lines[2:]]
+
+
+def test_lines_of_a_leaflet_cut_by_sense_make_a_paragraph(one):
+    # Three breaks of five fall in mid-sentence: one paragraph, although no line is full.
+    letter = (
+        "Nous sommes douze,\njour et nuit.\nOn nous demande de raccrocher\nau bout de quatre minutes.\nNon,\nmerci."
+    )
+    assert shown(one("a.txt", f"Lettre ouverte\n\n{letter}\n\nLe bureau")) == ["Lettre ouverte", letter, "Le bureau"]
 
 
 def test_list_items_keep_their_marker(one):

@@ -16,9 +16,9 @@ def choice(option: str, value: str, choices: Sequence[str]) -> str:
     """The value when it is one of the choices; a French error otherwise."""
     if value not in choices:
         raise TensionsError(
-            f"{option} : la valeur « {value} » est inconnue",
+            f"{option}\u00a0: la valeur «\u00a0{value}\u00a0» est inconnue",
             why="cette option ne prend que certaines valeurs",
-            hint=f"{option} avec l’une de : {', '.join(choices)}",
+            hint=f"{option} avec l’une de\u00a0: {', '.join(choices)}",
         )
     return value
 
@@ -34,7 +34,7 @@ def parse_roles(text: str | None) -> tuple[dict[str, Role], bool]:
         label, equals, role = pair.partition("=")
         if not equals or role.strip() not in list(Role) or not label.strip():
             raise TensionsError(
-                "--speakers : la valeur ne se comprend pas",
+                "--speakers\u00a0: la valeur ne se comprend pas",
                 why="il faut des paires étiquette=rôle, séparées par des virgules",
                 hint='--speakers "M=interviewer,C=respondent", ou --speakers none',
             )
@@ -88,13 +88,13 @@ def report_skipped(skipped: Sequence[Skipped], *, quiet: bool) -> None:
     failed = [item for item in skipped if item.failed]
     ignored = [item for item in skipped if not item.failed]
     if failed:
-        print(f"{len(failed)} document(s) non lu(s) :", file=sys.stderr)
+        print(f"{len(failed)} document(s) non lu(s)\u00a0:", file=sys.stderr)
         for item in failed:
-            print(f"  {item.source} : {item.detail}", file=sys.stderr)
+            print(f"  {item.source}\u00a0: {item.detail}", file=sys.stderr)
     if ignored and not quiet:
-        print(f"{len(ignored)} laissé(s) de côté :", file=sys.stderr)
+        print(f"{len(ignored)} laissé(s) de côté\u00a0:", file=sys.stderr)
         for item in ignored:
-            print(f"  {item.source} : {item.detail}", file=sys.stderr)
+            print(f"  {item.source}\u00a0: {item.detail}", file=sys.stderr)
 
 
 def status_of(skipped: Sequence[Skipped], *, strict: bool) -> ExitStatus:
@@ -105,6 +105,6 @@ def status_of(skipped: Sequence[Skipped], *, strict: bool) -> ExitStatus:
 
 def print_error(error: TensionsError) -> None:
     """What and where, why, what to type next."""
-    lines = [f"Erreur : {error.what}.", *(f"  {line}" for line in error.details)]
-    lines += [f"Pourquoi : {error.why}.", f"À faire : {error.hint}"]
+    lines = [f"Erreur\u00a0: {error.what}.", *(f"  {line}" for line in error.details)]
+    lines += [f"Pourquoi\u00a0: {error.why}.", f"À faire\u00a0: {error.hint}"]
     print("\n".join(lines), file=sys.stderr)

@@ -18,7 +18,7 @@ def run_train(sources: list[Path], folder: Path, *, quiet: bool) -> ExitStatus:
     metrics = train(sources, folder, lambda step: say(f"évalué sans l’auteur {step}", quiet=quiet))
     figures = metrics["evaluation"]
     say(
-        f"modèle écrit dans {folder.name} : macro-F1 {figures['macro_f1']:.3f} sur {figures['passages']} passages "
+        f"modèle écrit dans {folder.name}\u00a0: macro-F1 {figures['macro_f1']:.3f} sur {figures['passages']} passages "
         f"de {figures['documents']} documents jamais vus (metrics.json, README.md)",
         quiet=quiet,
     )

@@ -284,7 +284,7 @@ def print_explanation(explanation: Explanation, out: Console) -> None:
 
 def _verdict(tags: Tags) -> Text:
     relation = f", {tags.relation}" if tags.relation else ""
-    doubt = "" if tags.certain else " (incertain : un score est tout près de son seuil)"
+    doubt = "" if tags.certain else " (incertain\u00a0: un score est tout près de son seuil)"
     axes = ", ".join(f"{french.axis_titles()[axis]} ({', '.join(poles)})" for axis, poles in tags.axes.items())
     lines = [f"\nAxes{NBSP}: {axes}" if axes else ""]
     return Text.assemble((f"{tags.label}{relation}", "bold"), doubt, *lines, (f"\nModèle {tags.model}", "dim"))

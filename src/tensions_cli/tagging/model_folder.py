@@ -54,8 +54,8 @@ def find_model(name: str) -> Path:
             return folder
     known = ", ".join(folder.name for folder in installed_models()) or "aucun"
     raise ModelError(
-        f"le modèle « {name} » est introuvable",
-        why=f"ni un dossier de modèle, ni un modèle installé (installés : {known})",
+        f"le modèle «\u00a0{name}\u00a0» est introuvable",
+        why=f"ni un dossier de modèle, ni un modèle installé (installés\u00a0: {known})",
         hint="tensions model list, ou --model DOSSIER",
     )
 
@@ -159,7 +159,7 @@ def _check_fits(folder: Path, config: dict[str, Any]) -> None:
     for key, value in _made_with().items():
         if config.get(key) != value:
             raise ModelError(
-                f"le modèle « {folder.name} » ne va pas avec cette version de tensions",
+                f"le modèle «\u00a0{folder.name}\u00a0» ne va pas avec cette version de tensions",
                 why=f"il a été entraîné {names[key]}",
                 hint="tensions model train, ou installez la version qui l’accompagne",
             )
@@ -195,5 +195,7 @@ def _sha256(content: bytes) -> str:
 
 def _damaged(folder: Path, why: str) -> ModelError:
     return ModelError(
-        f"le modèle « {folder.name} » est abîmé", why=why, hint="réinstallez tensions, ou tensions model train"
+        f"le modèle «\u00a0{folder.name}\u00a0» est abîmé",
+        why=why,
+        hint="réinstallez tensions, ou tensions model train",
     )

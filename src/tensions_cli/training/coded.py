@@ -138,5 +138,5 @@ def corpus_sha256(passages: Iterable[CodedPassage]) -> str:
 
 def _bad(file: str, number: int, reason: str) -> TensionsError:
     return TensionsError(
-        f"{file}, ligne {number} : passage codé refusé", why=reason, hint="corrigez la ligne, puis relancez"
+        f"{file}, ligne {number}\u00a0: passage codé refusé", why=reason, hint="corrigez la ligne, puis relancez"
     )

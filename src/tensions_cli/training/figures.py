@@ -1,7 +1,7 @@
 """Figures of quality: agreement and F1 between two codings of the same passages.
 
-Formulas: Cohen 1960 (κ), Gwet 2008 (AC1), Krippendorff 2018 (nominal α), with the notations of
-`docs/statistics.md`. Intervals resample documents, never passages.
+Formulas: Cohen 1960 (κ), Gwet 2008 (AC1), Krippendorff 2018 (nominal α). Intervals resample documents, never
+passages.
 """
 
 from collections import Counter

@@ -20,6 +20,10 @@ from tensions_cli.records import Block, BlockKind, Document, Skipped, Zone, Zone
 # 60 to 80 columns, some exports to 120; a longer line in the run proves that nobody wrapped it.
 _WRAP_WIDTHS = range(40, 121)
 
+# One cut in three: the verse-like lines of the letters and leaflets looked at have two in three, lists of
+# menus and of charters none.
+_CUTS_OF_A_PARAGRAPH = 3
+
 # A longer front matter is not one: it would be a whole file between two rules.
 _FRONT_MATTER_MAX = 20_000
 
@@ -170,25 +174,29 @@ def _runs(text: str, start: int, end: int) -> Iterator[list[tuple[int, int]]]:
 
 
 def _unwrapped(text: str, run: Sequence[tuple[int, int]]) -> list[list[tuple[int, int]]]:
-    """Join the lines of a run that an editor broke.
+    """Join the lines of a run that an editor, or an author of leaflets, broke.
 
-    A broken line is full: the first word of the next one did not fit. A run counts as hard-wrapped
-    when at least half of its full lines stop in mid-sentence before a lower-case word.
+    A line broken by an editor is full: the first word of the next one did not fit. A run counts as
+    hard-wrapped when at least half of its full lines stop in mid-sentence before a lower-case word. In a
+    leaflet lines are cut by sense: where a third of the cuts fall in mid-sentence, the run is a paragraph.
     """
     widths = [end - start for start, end in run]
     width = max(widths)
+    goes_on = [
+        not _pattern("opening").match(text, *following) and not _pattern("item").match(text, *following)
+        for following in run[1:]
+    ]
     full = [
-        width in _WRAP_WIDTHS
-        and widths[i] + 1 + _first_word(text, *run[i + 1]) > width
-        and not _pattern("opening").match(text, *run[i + 1])
-        and not _pattern("item").match(text, *run[i + 1])
+        width in _WRAP_WIDTHS and widths[i] + 1 + _first_word(text, *run[i + 1]) > width and goes_on[i]
         for i in range(len(run) - 1)
     ]
-    broken = [i for i, is_full in enumerate(full) if is_full and _mid_sentence(text, run[i], run[i + 1])]
+    cut = [goes_on[i] and _mid_sentence(text, run[i], run[i + 1]) for i in range(len(run) - 1)]
+    broken = [i for i, is_full in enumerate(full) if is_full and cut[i]]
     wrapped = bool(broken) and 2 * len(broken) >= sum(full)
+    paragraph = any(cut) and _CUTS_OF_A_PARAGRAPH * sum(cut) >= len(cut)
     groups = [[run[0]]]
     for i, line in enumerate(run[1:]):
-        if wrapped and full[i]:
+        if (wrapped and full[i]) or cut[i] or (paragraph and goes_on[i]):
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -200,7 +208,10 @@ def _first_word(text: str, start: int, end: int) -> int:
 
 
 def _mid_sentence(text: str, line: tuple[int, int], following: tuple[int, int]) -> bool:
-    return not _pattern("sentence_end").search(text, *line) and text[following[0]].islower()
+    """A line of words that ends no sentence, before a lower-case word."""
+    if not text[following[0]].islower() or _pattern("sentence_end").search(text, *line):
+        return False
+    return any(character.isalpha() for character in text[line[0] : line[1]])
 
 
 def _zone(text: str, start: int, end: int, kind: ZoneKind, detail: str) -> tuple[Zone, ...]:
