@@ -123,3 +123,9 @@ def test_most_telling_tensions_come_from_several_documents() -> None:
     for one in (a[1], calm, b, asked, a[0]):
         kept = keep_best(kept, one, 2)
     assert kept == [a[0], b]
+
+
+def test_a_label_names_a_speaker_of_one_document() -> None:
+    passages = [tagged(document="e1", speaker="Interviewée"), tagged(document="e2", speaker="Interviewée")]
+    groups = summarise(rows(passages, ("speaker",)), ("speaker",))
+    assert [group.by["speaker"] for group in groups[1:]] == ["e1 / Interviewée", "e2 / Interviewée"]

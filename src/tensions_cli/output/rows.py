@@ -19,6 +19,13 @@ from tensions_cli.records import (
 )
 
 SUMMARY_SCHEMA = "tensions-summary/1"
+# Beginning of the column names that a nested field of a group gives in a table.
+FLAT_NAMES = {
+    "shares": "share",
+    "shares_by_words": "share_by_words",
+    "shares_certain": "share_certain",
+    "relations": "relation",
+}
 
 
 def passage_row(tagged: TaggedPassage) -> dict[str, Any]:
@@ -169,7 +176,7 @@ def flat_group_row(group: Group, by: tuple[str, ...]) -> dict[str, Any]:
         elif name == "axes":
             flat |= {f"axis_{axis}_{pole}": n for axis, poles in value.items() for pole, n in poles.items()}
         elif isinstance(value, Mapping):
-            flat |= {f"{name.removesuffix('s')}_{key}": item for key, item in value.items()}
+            flat |= {f"{FLAT_NAMES[name]}_{key}": item for key, item in value.items()}
         else:
             flat[name] = value
     return flat

@@ -267,6 +267,7 @@ FORM_TITLES = {
     "quotes": "guillemets",
     "unended": "sans point final",
     "both": "repères des deux logiques",
+    "no_vector": "aucun mot connu",
 }
 SHOWN_WORDS = 8
 
@@ -279,6 +280,7 @@ def print_explanation(explanation: Explanation, out: Console) -> None:
     out.print(_verdict(tags))
     for pole in explanation.poles:
         out.print()
+        out.print(_pole_title(explanation, pole))
         out.print(_terms(explanation, pole))
 
 
@@ -290,11 +292,15 @@ def _verdict(tags: Tags) -> Text:
     return Text.assemble((f"{tags.label}{relation}", "bold"), doubt, *lines, (f"\nModèle {tags.model}", "dim"))
 
 
-def _terms(explanation: Explanation, pole: PoleExplanation) -> Table:
+def _pole_title(explanation: Explanation, pole: PoleExplanation) -> Text:
     score = explanation.tags.scores[pole.pole]
     answer = "oui" if score >= pole.threshold else "non"
-    title = f"{pole.pole}{NBSP}: score {score:.2f}, seuil {pole.threshold:.2f}, {answer}".replace(".", ",")
-    table = Table(box=None, pad_edge=False, title=title, title_justify="left", title_style="bold", show_header=False)
+    title = f"{pole.pole}\u00a0: score {score:.2f}, seuil {pole.threshold:.2f}, {answer}"
+    return Text(title.replace(".", ","), style="bold")
+
+
+def _terms(explanation: Explanation, pole: PoleExplanation) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(overflow="fold")
     table.add_column(justify="right")
     words = sorted(pole.words, key=lambda w: (-abs(w.term), w.start))

@@ -57,11 +57,14 @@ def counted(tagged: TaggedPassage, by: Sequence[str]) -> Counted | None:
 
 
 def field_value(tagged: TaggedPassage, field: str) -> str:
-    """Value of a grouping field: document, speaker, person, role, or a metadata column."""
+    """Value of a grouping field: document, speaker, person, role, or a metadata column.
+
+    A label names a speaker inside one document only: « Interviewée » is not the same person twice.
+    """
     passage = tagged.passage
     own = {
         "document": passage.document,
-        "speaker": passage.speaker,
+        "speaker": f"{passage.document} / {passage.speaker}" if passage.speaker else None,
         "person": passage.person,
         "role": passage.role.value if passage.role else None,
     }

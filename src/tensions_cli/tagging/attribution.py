@@ -44,16 +44,21 @@ def attribute(space: Space, row: Row, coefficients: FloatArray, intercept: float
     starts = space.starts
     weights = coefficients.astype(np.float64)
     cue_weights = weights[starts["cues"] : starts["discourse"]]
+    of_vector = weights[starts["vector"] : starts["cues"]]
+    usual = float(space.vector_mean @ of_vector) * SCALES["vector"]
     terms = (
         _lemma_terms(row, weights[: starts["pieces"]])
         + _piece_terms(row, weights[starts["pieces"] : starts["vector"]])
-        + _vector_terms(space, row, weights[starts["vector"] : starts["cues"]])
+        + _vector_terms(space, row, of_vector, usual)
         + _cue_terms(row, cue_weights)
     )
     values = row.discourse * SCALES["discourse"] * weights[starts["discourse"] :]
     form = {feature.__name__: float(value) for feature, value in zip(DISCOURSE, values, strict=True)}
     form["both"] = float(row.cues[-1] * SCALES["cues"] * cue_weights[-1])
-    return Attribution(terms, form, float(intercept))
+    # A passage without a single vector departs from nothing: what is usual stays with its form.
+    if not row.vector.any():
+        form["no_vector"] = -usual
+    return Attribution(terms, form, float(intercept) + usual)
 
 
 def _shares(counts: Counts, weights: Terms) -> Terms:
@@ -79,12 +84,16 @@ def _piece_terms(row: Row, weights: Terms) -> Terms:
     return np.asarray(terms, dtype=np.float64)
 
 
-def _vector_terms(space: Space, row: Row, weights: Terms) -> Terms:
+def _vector_terms(space: Space, row: Row, weights: Terms, usual: float) -> Terms:
+    """How far each word pulls the mean vector from that of the training passages; terms sum to w·(v − mean)."""
     words = row.seen.words
     shares = vector_weights(space, words)
+    if not shares.any():
+        return np.zeros(len(words.lemmas))
     rows = vector_table()[words.vectors]
     length = max(float(np.linalg.norm(shares @ rows)), 1e-9)
-    return np.asarray(shares * (rows @ weights) * SCALES["vector"] / length, dtype=np.float64)
+    pulls = shares * (rows @ weights) * SCALES["vector"] / length
+    return np.asarray(pulls - usual * shares / shares.sum(), dtype=np.float64)
 
 
 def _cue_terms(row: Row, weights: Terms) -> Terms:

@@ -7,8 +7,8 @@ from tensions_cli.tagging.attribution import Attribution
 from tensions_cli.tagging.features import Seen
 from tensions_cli.tagging.french import function_words
 
-# A word that is no cue is underlined when it carries at least this much of the log-odds; below, readers of
-# the demo corpus could not say why it was underlined. At most MAX_WORDS such words by pole.
+# A word that is no cue is underlined when it adds at least this much to the log-odds, and at most MAX_WORDS by
+# pole: fixed by reading what was underlined in the demo corpus, where smaller terms fell on chance words.
 MIN_TERM = 0.25
 MAX_WORDS = 3
 

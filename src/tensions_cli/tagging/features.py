@@ -8,8 +8,8 @@ length, the third has unit length, the last two are small numbers; `SCALES` weig
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -43,13 +43,18 @@ def see(text: str, words: Words) -> Seen:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The columns that training fixed: rank and inverse document frequency of each lemma and piece."""
+    """The columns that training fixed: rank and inverse document frequency of each lemma and piece.
+
+    `vector_mean` is the mean vector block of the training passages, shape (300,): an explanation tells
+    how a word departs from it.
+    """
 
     lemmas: dict[str, int]
     lemma_idf: FloatArray
     pieces: dict[str, int]
     piece_idf: FloatArray
     unknown_idf: float
+    vector_mean: FloatArray
     # Columns of the pieces of each word form met so far: words come back, their pieces need one look-up.
     piece_columns: dict[str, IntArray] = field(default_factory=dict, compare=False, repr=False)
 
@@ -72,18 +77,20 @@ def pieces_of(form: str) -> tuple[str, ...]:
     return tuple(marked[i : i + n] for n in PIECE_LENGTHS for i in range(len(marked) - n + 1))
 
 
-def fit_space(passages: Iterable[Seen]) -> Space:
-    """Columns and document frequencies of the training passages."""
+def fit_space(passages: Sequence[Seen]) -> Space:
+    """Columns, document frequencies and mean vector of the training passages."""
     of_lemmas: Counter[str] = Counter()
     of_pieces: Counter[str] = Counter()
-    total = 0
     for seen in passages:
-        total += 1
         of_lemmas.update(set(grams(seen.words)))
         of_pieces.update({piece for form in set(seen.words.forms) for piece in pieces_of(form)})
+    total = len(passages)
     lemmas, lemma_idf = _columns(of_lemmas, total)
     pieces, piece_idf = _columns(of_pieces, total)
-    return Space(lemmas, lemma_idf, pieces, piece_idf, unknown_idf=math.log(1 + total) + 1)
+    nowhere = np.zeros(vector_table().shape[1], dtype=np.float32)
+    space = Space(lemmas, lemma_idf, pieces, piece_idf, math.log(1 + total) + 1, nowhere)
+    mean = np.mean([vector_values(space, seen.words) for seen in passages], axis=0)
+    return replace(space, vector_mean=mean.astype(np.float32))
 
 
 def _columns(counts: Counter[str], total: int) -> tuple[dict[str, int], FloatArray]:

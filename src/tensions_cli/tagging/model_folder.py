@@ -75,6 +75,7 @@ def load_model(name: str = DEFAULT) -> Model:
             pieces=_columns(content[PIECES]),
             piece_idf=weights["piece_idf"],
             unknown_idf=float(config["unknown_idf"]),
+            vector_mean=weights["vector_mean"],
         )
         heads = {
             group: Heads(tuple(config["heads"][group]), *(weights[f"{group}_{array}"] for array in HEAD_ARRAYS))
@@ -117,7 +118,11 @@ def read_metrics(name: str) -> dict[str, Any]:
 def save_model(folder: Path, model_space: Space, heads: dict[str, Heads], config: dict[str, Any]) -> None:
     """Write weights, columns and configuration; the hashes of the first two go into the last."""
     folder.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, Any] = {"lemma_idf": model_space.lemma_idf, "piece_idf": model_space.piece_idf}
+    arrays: dict[str, Any] = {
+        "lemma_idf": model_space.lemma_idf,
+        "piece_idf": model_space.piece_idf,
+        "vector_mean": model_space.vector_mean,
+    }
     for group, head in heads.items():
         arrays |= {f"{group}_{array}": getattr(head, array) for array in HEAD_ARRAYS}
     with (folder / WEIGHTS).open("wb") as file:
