@@ -12,11 +12,12 @@ help:  ## list the targets
 
 # A stamp per set of files: the environment is made again when the lock changes.
 $(VENV)/.installed: pyproject.toml requirements.lock
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tensions needs Python 3.11 or later: make PYTHON=python3.12 demo")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tensions needs Python 3.11 or later: make PYTHON=python3.12 demo")'
+	@echo 'Installing in $(VENV) (about 900 MB, a few minutes the first time)' >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
 
 demo: $(VENV)/.installed  ## install, then analyse the demo corpus
 	@$(BIN)/tensions analyse corpora/demo --quotes 3

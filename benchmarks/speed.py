@@ -52,6 +52,9 @@ ANNOTATED = ROOT / "corpora" / "annotated"
 LEAST_RATIO = 3.0  # `analyse` against the full spaCy pipeline
 MOST_START = 3.0  # `tensions --help` against `import typer`
 HEAVY = {"numpy", "scipy", "pandas", "sklearn", "spacy", "thinc", "lxml", "trafilatura", "docx"}
+# Documents that spaCy holds together: its default (1000) costs it a quarter to two thirds more here, most of it
+# in the system's memory work; 1 and 8 are about the same.
+SPACY_BATCH = 8
 SHORT = ("command help", "import typer")  # under a tenth of a second: noisy, so five each round
 SENTENCE = "On coche des cases, on n’a plus le temps d’écouter."
 # Who owns the time in a profile: functions that never call one another.
@@ -158,7 +161,7 @@ def in_process(folder: Path, options: pipeline.Options) -> tuple[dict[str, Calla
         "read and clean": lambda: pipeline.load(sources, options),
         "segment": lambda: list(pipeline.passages_of(batch.documents, options)),
         "tag": tag_all,
-        "spacy full": lambda: [len(doc) for doc in full.pipe(texts)],
+        "spacy full": lambda: [len(doc) for doc in full.pipe(texts, batch_size=SPACY_BATCH)],
         "spacy tokenizer": lambda: [len(bare.tokenizer(text)) for text in texts],
     }
     analyse()
@@ -217,7 +220,7 @@ def main() -> int:
     """Measure, print tables and targets, return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--text", type=Path, help="folder of .txt files (default: corpora/annotated, repeated)")
-    parser.add_argument("--words", type=int, default=200_000, help="words of repeated text, without --text")
+    parser.add_argument("--words", type=int, default=150_000, help="words of repeated text, without --text")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--what", default="a folder of the user's", help="what the text of --text is, for the report")
     parser.add_argument("--json", type=Path, help="write the figures there too")

@@ -85,16 +85,13 @@ def say(message: str, *, quiet: bool) -> None:
 
 def report_skipped(skipped: Sequence[Skipped], *, quiet: bool) -> None:
     """Name what was left out and why, on stderr; failures are said even with --quiet."""
-    failed = [item for item in skipped if item.failed]
-    ignored = [item for item in skipped if not item.failed]
-    if failed:
-        print(f"{len(failed)} document(s) non lu(s)\u00a0:", file=sys.stderr)
-        for item in failed:
-            print(f"  {item.source}\u00a0: {item.detail}", file=sys.stderr)
-    if ignored and not quiet:
-        print(f"{len(ignored)} laissé(s) de côté\u00a0:", file=sys.stderr)
-        for item in ignored:
-            print(f"  {item.source}\u00a0: {item.detail}", file=sys.stderr)
+    unread = [item for item in skipped if item.failed]
+    ignored = [] if quiet else [item for item in skipped if not item.failed]
+    for title, items in (("Non lus", unread), ("Laissés de côté", ignored)):
+        if items:
+            print(f"{title} ({len(items)})\u00a0:", file=sys.stderr)
+            for item in items:
+                print(f"  {item.source}\u00a0: {item.detail}", file=sys.stderr)
 
 
 def status_of(skipped: Sequence[Skipped], *, strict: bool) -> ExitStatus:
