@@ -52,8 +52,8 @@ ANNOTATED = ROOT / "corpora" / "annotated"
 LEAST_RATIO = 3.0  # `analyse` against the full spaCy pipeline
 MOST_START = 3.0  # `tensions --help` against `import typer`
 HEAVY = {"numpy", "scipy", "pandas", "sklearn", "spacy", "thinc", "lxml", "trafilatura", "docx"}
-# Documents that spaCy holds together: its default (1000) costs it a quarter to two thirds more here, most of it
-# in the system's memory work; 1 and 8 are about the same.
+# Documents that spaCy holds together: its default (1000) costs it 40 to 70 % more on 200 abstracts and interviews,
+# much of it memory work of the system; 1 and 8 are about the same.
 SPACY_BATCH = 8
 SHORT = ("command help", "import typer")  # under a tenth of a second: noisy, so five each round
 SENTENCE = "On coche des cases, on n’a plus le temps d’écouter."
