@@ -244,7 +244,7 @@ def test_lists_are_those_of_the_readers() -> None:
     zones = [kind.value for kind in ZoneKind if kind is not ZoneKind.LABEL]
     assert list(part_of("summary", "$defs", "document", "properties", "dropped_words", "properties")) == zones
     reasons = part_of("summary", "$defs", "skipped", "properties", "reason")["enum"]
-    assert set(read_toml("ignored_files.toml")["reasons"]) | {"language"} == set(reasons)
+    assert set(read_toml("ignored_files.toml")["reasons"]) == set(reasons)
 
 
 # --- a damaged row is refused ---------------------------------------------------------------------------
