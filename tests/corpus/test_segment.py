@@ -411,8 +411,7 @@ def documents(draw: st.DrawFn) -> Document:
         for start, end in zip(edges[::2], edges[1::2], strict=False)
     )
     zones = tuple(
-        Zone(min(pair), max(pair), ZoneKind.NOTE)
-        for pair in draw(st.lists(st.tuples(places, places), max_size=3))
+        Zone(min(pair), max(pair), ZoneKind.NOTE) for pair in draw(st.lists(st.tuples(places, places), max_size=3))
     )
     return Document("d", "d.txt", "txt", text, tuple(blocks), zones, turns)
 
