@@ -50,7 +50,7 @@ evaluate: $(VENV)/.installed  ## figures of the shipped model, agreement of the 
 bundle: $(VENV)/.installed  ## wheels for a machine without network, in dist/bundle
 	rm -rf dist/bundle
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist/bundle .
-	$(BIN)/python -m pip download --quiet --require-hashes --only-binary :all: --dest dist/bundle -r requirements-run.lock
+	$(BIN)/python -m pip wheel --quiet --require-hashes --wheel-dir dist/bundle -r requirements-run.lock
 	@echo "dist/bundle: copy it, then: python3 -m pip install --no-index --find-links dist/bundle tensions-cli"
 
 clean:  ## remove the environment and what was built
