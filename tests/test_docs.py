@@ -1,5 +1,6 @@
 """What the documentation says against what is there: codebook, commands, make targets, links, versions."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -245,3 +246,22 @@ def test_changelog_has_a_place_for_numbers() -> None:
     versions = read("CHANGELOG.md").split("\n## ")[1:]
     assert versions
     assert all("\n### Numbers that changed\n" in version for version in versions)
+
+
+# --- figures --------------------------------------------------------------------------------------------
+
+
+def test_readme_quotes_the_figures_of_the_shipped_model() -> None:
+    figures = json.loads(read("models/standard/metrics.json"))["evaluation"]
+    table = read("README.md").split("## How good it is", 1)[1].split("\n- ", 1)[0]
+    low, high = figures["macro_f1_interval"]
+    expected = [
+        f"{figures['passages']} of {figures['documents']} whole documents",
+        f"**{figures['macro_f1']:.2f}** (95 % interval by document {low:.2f}–{high:.2f})",
+        *(f"{figures['poles'][pole]['f1']:.2f}" for pole in figures["poles"]),
+        *(f"{label} {value['f1']:.2f}" for label, value in figures["classes"].items()),
+        f"{figures['agreement']['kappa']:.2f}",
+        f"κ {figures['relation']['agreement']['kappa']:.2f}",
+        f"{100 * figures['relation']['tension']['precision']:.0f} % of the time",
+    ]
+    assert [text for text in expected if text not in table] == []
