@@ -1,8 +1,10 @@
 """The command line: parse, call one command, choose the status. Heavy modules are imported by the commands."""
 
 import contextlib
+import io
 import os
 import re
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -297,13 +299,18 @@ def model_show(
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Entry point: run, and leave with a documented exit status."""
+    interrupt_on_signals()
     sys.exit(int(run(sys.argv[1:] if arguments is None else arguments)))
 
 
 def run(arguments: list[str]) -> int:
     """Exit status of one command line; every failure has said why on stderr."""
+    prepare_streams()
     try:
-        return int(app(arguments, prog_name="tensions", standalone_mode=False) or 0)
+        status = int(app(arguments, prog_name="tensions", standalone_mode=False) or 0)
+        if status == ExitStatus.INTERRUPTED:  # typer turns an interruption into this status
+            say_interrupted()
+        return status
     except typer.Exit as done:
         return done.exit_code
     except TensionsError as error:
@@ -315,15 +322,47 @@ def run(arguments: list[str]) -> int:
         print_usage(error)
         return ExitStatus.UNUSABLE_INPUT
     except (KeyboardInterrupt, typer.Abort):
-        print("Interrompu\u00a0: rien n’a été écrit à moitié.", file=sys.stderr)
+        say_interrupted()
         return ExitStatus.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has seen enough; keep Python from complaining when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):
+        # The reader of our output has seen enough (typer then leaves with SystemExit); keep Python from
+        # complaining when it closes stdout.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.DONE
+    except OSError as error:
+        from tensions_cli.commands.common import print_error, unwritable_screen
+
+        print_error(unwritable_screen(error))
+        return ExitStatus.UNUSABLE_INPUT
     except Exception as error:
         print_internal(error)
         return ExitStatus.INTERNAL
+
+
+def prepare_streams() -> None:
+    """Streams that exist (a window without console has none) and never fail on a character they lack."""
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def say_interrupted() -> None:
+    """One line, on stderr."""
+    print("Interrompu\u00a0: rien n’a été écrit à moitié.", file=sys.stderr)
+
+
+def interrupt_on_signals() -> None:
+    """A terminated process cleans up as an interrupted one does: no temporary file stays behind."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), interrupt)
 
 
 def print_usage(error: typer.TyperException) -> None:

@@ -1,6 +1,7 @@
 """The order of the stages: read → clean → segment → tag → aggregate. Only this module knows it."""
 
 import hashlib
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -97,8 +98,22 @@ def load(sources: Sequence[str], options: Options, progress: Progress = silent) 
         else:
             ready.append(prepared)
     if not ready:
-        raise nothing_to_analyse(skipped)
-    return Batch(tuple(ready), tuple(skipped), joined.notices)
+        raise nothing_to_analyse(skipped, options.unit)
+    return Batch(tuple(ready), tuple(skipped), (*joined.notices, *_unknown_speakers(ready, options)))
+
+
+def _unknown_speakers(documents: Sequence[Document], options: Options) -> list[str]:
+    """Labels of `--speakers` that no document has: a typing error would silently change who counts."""
+    heard = {_folded(member.speaker) for document in documents for member in document.cast}
+    return [
+        f"--speakers\u00a0: aucun locuteur ne s’appelle «\u00a0{label}\u00a0» dans ces documents."
+        for label in options.roles
+        if _folded(label) not in heard
+    ]
+
+
+def _folded(label: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", label).casefold()))
 
 
 def prepare(document: Document, options: Options) -> Document | None:
@@ -152,6 +167,8 @@ def analyse(sources: Sequence[str], options: Options, progress: Progress = silen
         counts[document] += 1
         rows.append(row)
         examples = keep_best(examples, tagged, options.quotes)
+    if not rows:
+        raise _nothing_counted(batch.documents)
     return Analysis(
         manifest=manifest(model, options),
         by=options.by,
@@ -239,19 +256,32 @@ def check_fields(documents: Sequence[Document], by: Sequence[str]) -> None:
             )
 
 
-def nothing_to_analyse(skipped: Sequence[Skipped]) -> TensionsError:
+def nothing_to_analyse(skipped: Sequence[Skipped], unit: str = "passage") -> TensionsError:
     """The error of a batch without a single document to analyse; the reasons are listed with it."""
     reasons = Counter(item.reason for item in skipped)
     titles = read_toml("ignored_files.toml")["reasons"]
     listed = ", ".join(f"{titles.get(reason, reason)}\u00a0: {n}" for reason, n in sorted(reasons.items()))
-    foreign = reasons.get("language") and len(reasons) == 1
+    if set(reasons) == {"language"}:
+        advice = "ajoutez --any-language pour les lire quand même"
+    elif unit == "record":
+        advice = "retirez --unit record, qui ne lit que des csv, tsv et jsonl, ou donnez un tel tableau"
+    else:
+        advice = "convertissez-les en texte (UTF-8), docx, md ou html, puis relancez"
     return TensionsError(
         "aucun document ne peut être analysé",
         why=f"tous ont été laissés de côté ({listed})",
-        hint="ajoutez --any-language pour les lire quand même"
-        if foreign
-        else "convertissez-les en texte (UTF-8), docx, md ou html, puis relancez",
+        hint=advice,
         details=tuple(f"{item.source}\u00a0: {item.detail}" for item in skipped),
+    )
+
+
+def _nothing_counted(documents: Sequence[Document]) -> TensionsError:
+    """An analysis without a single passage to count would be an empty table."""
+    return TensionsError(
+        "aucun passage à compter",
+        why="il n’y a que des tours de l’enquêteur, ou des passages de deux mots ou moins",
+        hint="tensions tag pour voir les passages, --keep-interviewer ou --speakers pour changer qui compte",
+        details=tuple(document.source for document in documents),
     )
 
 

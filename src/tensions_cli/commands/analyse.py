@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
-from tensions_cli.commands.common import progress_bar, report_skipped, status_of
+from tensions_cli.commands.common import (
+    progress_bar,
+    protect_inputs,
+    report_notices,
+    report_skipped,
+    status_of,
+)
 from tensions_cli.errors import ExitStatus
 from tensions_cli.output import tables, terminal
-from tensions_cli.output.sink import check_output, text_output
+from tensions_cli.output.sink import text_output
 from tensions_cli.pipeline import Options, analyse
 from tensions_cli.records import Analysis
 
@@ -16,10 +22,11 @@ def run(
     sources: list[str], options: Options, form: str, output: Path | None, *, quiet: bool, strict: bool
 ) -> ExitStatus:
     """Analyse and present; the status tells whether some documents could not be read."""
-    check_output(output, sources)
+    protect_inputs(output, sources)
     with progress_bar(quiet=quiet) as progress:
         analysis = analyse(sources, options, progress)
     present(analysis, form, output)
+    report_notices(analysis.notices, quiet=quiet)
     report_skipped(analysis.skipped, quiet=quiet)
     return status_of(analysis.skipped, strict=strict)
 

@@ -3,9 +3,11 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tensions_cli.errors import ExitStatus, TensionsError
+from tensions_cli.output.french import printable
 from tensions_cli.records import Role, Skipped
 
 if TYPE_CHECKING:
@@ -38,6 +40,12 @@ def parse_roles(text: str | None) -> tuple[dict[str, Role], bool]:
                 why="il faut des paires étiquette=rôle, séparées par des virgules",
                 hint='--speakers "M=interviewer,C=respondent", ou --speakers none',
             )
+        if roles.get(label.strip(), role.strip()) != role.strip():
+            raise TensionsError(
+                f"--speakers\u00a0: deux rôles pour «\u00a0{label.strip()}\u00a0»",
+                why="un locuteur mène l’entretien ou y répond, pas les deux",
+                hint="gardez une seule paire par étiquette",
+            )
         roles[label.strip()] = Role(role.strip())
     return roles, True
 
@@ -53,12 +61,26 @@ def build_options(*, speakers: str | None, unit: str, **chosen: Any) -> "Options
     return Options(roles=roles, find_speakers=find_speakers, unit="record" if unit == "record" else "passage", **chosen)
 
 
+def protect_inputs(output: Path | None, sources: Sequence[str]) -> None:
+    """Refuse an output that would replace, or join, what is read."""
+    if output is None:
+        return
+    from tensions_cli.corpus.sources import companion_tables, find_files
+    from tensions_cli.output.sink import check_output
+
+    found = find_files(sources)
+    folders = [Path(source) for source in sources if Path(source).is_dir()]
+    check_output(
+        output, [*(file.path for file in found.files if file.name != "stdin"), *companion_tables(found)], folders
+    )
+
+
 @contextmanager
 def progress_bar(*, quiet: bool) -> Iterator["Progress"]:
     """A bar on stderr, on a terminal only; counts and step names, never a file name."""
     from tensions_cli.pipeline import silent
 
-    if quiet or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield silent
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -83,6 +105,12 @@ def say(message: str, *, quiet: bool) -> None:
         print(message, file=sys.stderr)
 
 
+def report_notices(notices: Sequence[str], *, quiet: bool) -> None:
+    """Remarks on the corpus as a whole (metadata, roles), on stderr."""
+    for notice in notices:
+        say(printable(notice), quiet=quiet)
+
+
 def report_skipped(skipped: Sequence[Skipped], *, quiet: bool) -> None:
     """Name what was left out and why, on stderr; failures are said even with --quiet."""
     unread = [item for item in skipped if item.failed]
@@ -91,7 +119,7 @@ def report_skipped(skipped: Sequence[Skipped], *, quiet: bool) -> None:
         if items:
             print(f"{title} ({len(items)})\u00a0:", file=sys.stderr)
             for item in items:
-                print(f"  {item.source}\u00a0: {item.detail}", file=sys.stderr)
+                print(f"  {printable(item.source)}\u00a0: {printable(item.detail)}", file=sys.stderr)
 
 
 def status_of(skipped: Sequence[Skipped], *, strict: bool) -> ExitStatus:
@@ -100,8 +128,19 @@ def status_of(skipped: Sequence[Skipped], *, strict: bool) -> ExitStatus:
     return ExitStatus.SOME_UNREAD if unread else ExitStatus.DONE
 
 
+def unwritable_screen(error: OSError) -> TensionsError:
+    """The system refused a file or a stream in the middle of the work."""
+    from tensions_cli.output.sink import reason_of
+
+    return TensionsError(
+        "la lecture ou l’écriture a été refusée par le système",
+        why=reason_of(error),
+        hint="vérifiez la place sur le disque et le dossier courant, puis relancez",
+    )
+
+
 def print_error(error: TensionsError) -> None:
     """What and where, why, what to type next."""
-    lines = [f"Erreur\u00a0: {error.what}.", *(f"  {line}" for line in error.details)]
+    lines = [f"Erreur\u00a0: {printable(error.what)}.", *(f"  {printable(line)}" for line in error.details)]
     lines += [f"Pourquoi\u00a0: {error.why}.", f"À faire\u00a0: {error.hint}"]
     print("\n".join(lines), file=sys.stderr)

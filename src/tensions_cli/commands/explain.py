@@ -12,6 +12,7 @@ FORMATS = ("table", "json")
 
 def run(text: str, model: str, form: str) -> ExitStatus:
     """Print the label, the words underlined, and contributions that add up to the log-odds."""
+    text = text.encode("utf-8", "replace").decode("utf-8")  # an argument that was not UTF-8 holds lone surrogates
     if not any(character.isalnum() for character in text):
         raise TensionsError(
             "il n’y a pas de texte à expliquer",

@@ -8,7 +8,13 @@ from tensions_cli.commands.common import say
 from tensions_cli.errors import ExitStatus, TensionsError
 from tensions_cli.output.rows import to_json
 from tensions_cli.output.sink import text_output
-from tensions_cli.tagging.model_folder import installed_models, load_model, read_config, read_metrics
+from tensions_cli.tagging.model_folder import (
+    installed_models,
+    load_model,
+    read_card,
+    read_config,
+    read_metrics,
+)
 
 
 def run_train(sources: list[Path], folder: Path, *, quiet: bool) -> ExitStatus:
@@ -59,7 +65,5 @@ def run_show(name: str, form: str) -> ExitStatus:
         json.dump(read_metrics(name), sys.stdout, ensure_ascii=False, indent=1, sort_keys=True)
         print()
         return ExitStatus.DONE
-    from tensions_cli.tagging.model_folder import find_model
-
-    print((find_model(name) / "README.md").read_text(encoding="utf-8"), end="")
+    print(read_card(name), end="")
     return ExitStatus.DONE

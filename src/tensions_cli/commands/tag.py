@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
-from tensions_cli.commands.common import progress_bar, report_skipped, status_of
+from tensions_cli.commands.common import (
+    progress_bar,
+    protect_inputs,
+    report_notices,
+    report_skipped,
+    status_of,
+)
 from tensions_cli.errors import ExitStatus
 from tensions_cli.output import tables
-from tensions_cli.output.sink import check_output, text_output
+from tensions_cli.output.sink import text_output
 from tensions_cli.pipeline import Options, load, tagged_passages
 from tensions_cli.tagging.model_folder import load_model
 
@@ -16,7 +22,7 @@ def run(
     sources: list[str], options: Options, form: str, output: Path | None, *, quiet: bool, strict: bool
 ) -> ExitStatus:
     """Write every passage, in the order of the documents."""
-    check_output(output, sources)
+    protect_inputs(output, sources)
     model = load_model(options.model)
     with progress_bar(quiet=quiet) as progress:
         batch = load(sources, options, progress)
@@ -27,5 +33,6 @@ def run(
                 tables.write_passages_csv(tagged, metadata, stream)
             else:
                 tables.write_passages_jsonl(tagged, stream)
+    report_notices(batch.notices, quiet=quiet)
     report_skipped(batch.skipped, quiet=quiet)
     return status_of(batch.skipped, strict=strict)

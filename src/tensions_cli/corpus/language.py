@@ -86,7 +86,13 @@ def _free_blocks(document: Document, *also: ZoneKind) -> list[Block]:
     return free
 
 
+OTHER_ALPHABET = "xx"
+# Below this code point stand the letters of every language written in Latin letters (Latin Extended Additional
+# ends at U+1EFF and is rare in them); Greek, Cyrillic, Arabic, Chinese… stand above.
+_LAST_LATIN = 0x24F
+
 _NAMES = {
+    OTHER_ALPHABET: "un autre alphabet",
     "en": "anglais",
     "de": "allemand",
     "es": "espagnol",
@@ -106,7 +112,7 @@ def _zones(document: Document, blocks: Sequence[Block], languages: Sequence[str]
     zones: list[Zone] = []
     previous = -2
     for block, language in zip(blocks, languages, strict=True):
-        detail = f"texte en {_NAMES[language]}"
+        detail = f"texte en {_NAMES[language]}" if language != OTHER_ALPHABET else "texte en un autre alphabet"
         joined = zones and ranks[block] == previous + 1 and zones[-1].detail == detail
         if joined and bisect_left(starts, zones[-1].end) == bisect_left(starts, block.start):
             zones[-1] = replace(zones[-1], end=block.end)
@@ -139,6 +145,14 @@ def _knowledge() -> _Knowledge:
 def _gated(words: Sequence[str]) -> str | None:
     """FRENCH for an ordinary French paragraph, None when the gate cannot tell."""
     return FRENCH if len(words) >= SHORT and _share(words, _knowledge().words[FRENCH]) >= GATE else None
+
+
+def _other_alphabet(text: str) -> bool:
+    """Most letters are not Latin ones."""
+    if text.isascii():
+        return False
+    letters = [character for character in text if character.isalpha()]
+    return 2 * sum(ord(letter) > _LAST_LATIN for letter in letters) > len(letters)
 
 
 def _own_words(text: str) -> list[str]:
@@ -197,12 +211,15 @@ def _identifier() -> Any:
 def _settled(texts: Sequence[str]) -> list[str]:
     """The language of each block, the undecided ones settled by their neighbours."""
     tokens = [_WORD.findall(text.lower()) for text in texts]
-    gated = [_gated(words) for words in tokens]
+    gated = [
+        OTHER_ALPHABET if _other_alphabet(text) else _gated(words) for text, words in zip(texts, tokens, strict=True)
+    ]
     for rank, language in enumerate(gated):
         if language is None and len(tokens[rank]) >= SHORT:
             tokens[rank] = _own_words(texts[rank]) or tokens[rank]
             gated[rank] = _gated(tokens[rank])
-    if not any(_suspect(words) for words, language in zip(tokens, gated, strict=True) if language is None):
+    suspect = any(_suspect(words) for words, language in zip(tokens, gated, strict=True) if language is None)
+    if not suspect and OTHER_ALPHABET not in gated:
         return [FRENCH] * len(texts)
     judged = [language or _asked(text, words) for text, words, language in zip(texts, tokens, gated, strict=True)]
     following = _next_decided(judged)

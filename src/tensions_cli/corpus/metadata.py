@@ -210,7 +210,7 @@ def _names(names: Sequence[str]) -> str:
 
 def _unusable(path: Path, why: str) -> TensionsError:
     return TensionsError(
-        f"table de métadonnées illisible : {path}",
+        f"table de métadonnées illisible : {path.name}",
         why=why,
         hint=f"enregistrez {FILE_NAME} en CSV (UTF-8), une ligne par texte, première colonne id ou file",
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tensions_cli.corpus.sources import STDIN, Found, SourceFile, reader_of
+from tensions_cli.corpus.sources import STDIN_PATH, Found, SourceFile, reader_of
 from tensions_cli.errors import UnreadableError
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Document, Skipped
@@ -89,7 +89,7 @@ def _bytes(file: SourceFile) -> bytes:
     too_large = UnreadableError(
         "too_large", f"plus de {MAX_BYTES // 1024**2} Mo : découpez le fichier en plusieurs textes"
     )
-    if str(file.path) == STDIN:
+    if file.path == STDIN_PATH:
         data = sys.stdin.buffer.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise too_large
@@ -103,7 +103,7 @@ def _bytes(file: SourceFile) -> bytes:
 
 def _reader(file: SourceFile, data: bytes, options: ReadOptions) -> str:
     """The reader that the name calls for; records on the standard input are told by their first sign."""
-    if str(file.path) != STDIN:
+    if file.path != STDIN_PATH:
         return reader_of(file.name) or "txt"
     if options.unit == "passage":
         return "txt"

@@ -16,6 +16,7 @@ from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Skipped
 
 STDIN = "-"
+STDIN_PATH = Path("\0")  # no file can bear this name; one called - can be in a folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,11 @@ def find_files(sources: Sequence[str]) -> Found:
     )
 
 
+def companion_tables(found: Found) -> tuple[Path, ...]:
+    """Where the tables that describe the texts lie, or may lie."""
+    return tuple(folder / name for folder in found.folders for name in _rules()["companions"]["names"])
+
+
 def without_extension(name: str) -> str:
     """The name without its extension, if that is one of a text: `notes.2024` stays as it is."""
     stem, dot, extension = name.rpartition(".")
@@ -122,7 +128,13 @@ def _presents_folder(name: str) -> bool:
 def _expand(source: str) -> tuple[list[_Candidate], list[Skipped], list[Path]]:
     """Files under one source, what its folders leave out by name, folders of companion tables."""
     if source == STDIN:
-        return [_Candidate(Path(STDIN), "stdin")], [], []
+        return [_Candidate(STDIN_PATH, "stdin")], [], []
+    if not source.strip():
+        raise TensionsError(
+            "une source est vide",
+            why="un nom vide désignerait le dossier courant, sans doute par erreur (une variable non définie ?)",
+            hint="donnez un fichier ou un dossier ; le dossier courant s’écrit .",
+        )
     path = Path(source)
     if path.is_dir():
         return *_walk(path, path), [path]
@@ -213,7 +225,7 @@ def _once(candidates: Iterable[_Candidate]) -> Iterator[_Candidate]:
     """Each real file once, under a name that is not a link when it has one."""
     chosen: dict[str, _Candidate] = {}
     for candidate in candidates:
-        key = os.path.realpath(candidate.path) if candidate.path != Path(STDIN) else STDIN
+        key = os.path.realpath(candidate.path) if candidate.path != STDIN_PATH else STDIN
         known = chosen.get(key)
         if known is None or (_is_linked(known.path, key) and not _is_linked(candidate.path, key)):
             chosen[key] = candidate
@@ -231,7 +243,7 @@ def _by_name(candidates: Iterable[_Candidate]) -> tuple[list[_Candidate], list[S
     for candidate in candidates:
         name = candidate.name
         extension = _extension(name)
-        if candidate.path == Path(STDIN):
+        if candidate.path == STDIN_PATH:
             readable.append(candidate)
         elif name.rpartition("/")[2] in _rules()["companions"]["names"]:
             continue
@@ -274,7 +286,7 @@ def _id_at(candidate: _Candidate, level: int) -> str:
 
 
 def _deepest(candidate: _Candidate) -> int:
-    if candidate.path == Path(STDIN):
+    if candidate.path == STDIN_PATH:
         return 0
     return 2 * (len(Path(os.path.abspath(candidate.path)).parts) - len(candidate.name.split("/"))) + 1
 

@@ -301,6 +301,12 @@ def _proven(found: Sequence[Opening]) -> bool:
     )
 
 
+def _is_one_interviewer(script: Script, layout: Layout, kept: Mapping[int, Opening], turns: Counter[str]) -> bool:
+    """Only the interviewer's turns: a guide or a fragment, whose questions must not count as speech."""
+    asks = any(role_of(o.label) is Role.INTERVIEWER for o in kept.values())
+    return asks and max(turns.values(), default=0) > 1 and len(kept) >= _DENSITY_PLAIN * _units(script, layout, kept)
+
+
 def is_dialogue(script: Script, layout: Layout, kept: Mapping[int, Opening], forced: set[str]) -> bool:
     """Two speakers who speak, and dense enough labels (rules 5 and 6)."""
     if any(script.document.blocks[script.lines[i].block].voice for i in kept):
@@ -309,10 +315,10 @@ def is_dialogue(script: Script, layout: Layout, kept: Mapping[int, Opening], for
         label_key(o.label) for i, o in kept.items() if _speaks(script, layout, kept, i) and not is_unknown(o.label)
     ]
     turns = Counter(speaking)
-    if len(turns) < 2:
-        return False
     if forced & set(turns):
         return True
+    if len(turns) < 2:
+        return _is_one_interviewer(script, layout, kept, turns)
     said = sum(role_word(o.label) is not None for o in kept.values() if o.shape is not Shape.BARE)
     by_word = said >= _ROLE_WORD_SHARE * len(kept) and said > 0
     proof = by_word or _has_stamps_or_markup(script, kept)

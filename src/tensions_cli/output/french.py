@@ -43,6 +43,11 @@ def bounds(interval: Interval | None) -> str:
     return TOO_FEW if interval is None else f"[{100 * interval.low:.0f}–{100 * interval.high:.0f}]"
 
 
+def printable(text: str) -> str:
+    """Text fit for a terminal: control characters of a file name or of a label could drive it."""
+    return "".join(c if c.isprintable() or c in " \u00a0\u202f" else "\ufffd" for c in text)
+
+
 def plural(count: int, singular: str, plural_form: str | None = None) -> str:
     """« 1 passage », « 3 passages »."""
     return f"{integer(count)} {singular if count < 2 else plural_form or singular + 's'}"
@@ -51,7 +56,7 @@ def plural(count: int, singular: str, plural_form: str | None = None) -> str:
 def place(passage: Passage) -> str:
     """Copyable reference of a passage: its id, and its turn in an interview."""
     turn = f", tour {passage.turn}" if passage.turn else ""
-    return f"{passage.id}{turn}"
+    return printable(f"{passage.id}{turn}")
 
 
 def method(name: str) -> str:

@@ -1,10 +1,11 @@
 """Where results go: standard output or a file that appears whole or not at all."""
 
+import errno
 import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -14,19 +15,23 @@ from tensions_cli.errors import TensionsError
 PRIVATE = 0o600  # results may hold interviews: nobody else on the machine reads them
 
 
-def check_output(output: Path | None, sources: Sequence[str]) -> None:
-    """Refuse an output that is, or lies inside, a source: it would be read as a text the next time."""
+def check_output(output: Path | None, inputs: Iterable[Path], folders: Iterable[Path]) -> None:
+    """Refuse an output that is an input, that lies in a folder read as a source, or that has no folder.
+
+    `inputs`: every file that will be read, metadata tables included.
+    """
     if output is None:
         return
     target = output.resolve()
-    for source in sources:
-        path = Path(source)
-        if source != "-" and path.exists() and (target == path.resolve() or path.resolve() in target.parents):
-            raise TensionsError(
-                f"le résultat ne peut pas être écrit dans {output.name}",
-                why="ce fichier est une source, ou se trouve dans un dossier source et serait relu comme un texte",
-                hint="donnez à --output un chemin hors du corpus",
-            )
+    if not target.parent.is_dir():
+        raise _unwritable(output, FileNotFoundError(errno.ENOENT, ""))
+    inside = any(folder.resolve() in target.parents for folder in folders)
+    if inside or target in {path.resolve() for path in inputs}:
+        raise TensionsError(
+            f"le résultat ne peut pas être écrit dans {output.name}",
+            why="ce fichier est lu par la commande, ou se trouve dans un dossier source et serait relu comme un texte",
+            hint="donnez à --output un chemin hors du corpus",
+        )
 
 
 @contextmanager
@@ -43,24 +48,57 @@ def text_output(output: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
+    target = output.resolve()  # through a link, the file it leads to is replaced, not the link
+    if target.exists() and not target.is_file():
+        with _device(output, target) as stream:
+            yield stream
+        return
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".tensions-", dir=output.parent)
+        handle, temporary = tempfile.mkstemp(prefix=".tensions-", dir=target.parent)
     except OSError as error:
         raise _unwritable(output, error) from error
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             yield stream
         Path(temporary).chmod(PRIVATE)
-        os.replace(temporary, output)
+        os.replace(temporary, target)
     except OSError as error:
         raise _unwritable(output, error) from error
     finally:
         Path(temporary).unlink(missing_ok=True)
 
 
+@contextmanager
+def _device(output: Path, target: Path) -> Iterator[TextIO]:
+    """A pipe or a device (/dev/null) is written to as it is: replacing it would destroy it."""
+    try:
+        with target.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+    except OSError as error:
+        raise _unwritable(output, error) from error
+
+
+# Reasons of the system that users meet, in French.
+REASONS = {
+    errno.ENOENT: "le dossier n’existe pas",
+    errno.ENOTDIR: "le chemin passe par un fichier, pas par un dossier",
+    errno.EISDIR: "c’est un dossier",
+    errno.EACCES: "vous n’avez pas le droit d’y écrire",
+    errno.EPERM: "vous n’avez pas le droit d’y écrire",
+    errno.EROFS: "ce disque est en lecture seule",
+    errno.ENOSPC: "le disque est plein",
+    errno.ENAMETOOLONG: "le nom est trop long",
+}
+
+
+def reason_of(error: OSError) -> str:
+    """Why the system refused, in French."""
+    return REASONS.get(error.errno or 0, "le système l’a refusé")
+
+
 def _unwritable(output: Path, error: OSError) -> TensionsError:
     return TensionsError(
         f"impossible d’écrire {output.name}",
-        why=(error.strerror or "erreur d’écriture").lower(),
+        why=reason_of(error),
         hint="vérifiez que le dossier existe, qu’il est accessible en écriture et que le disque n’est pas plein",
     )

@@ -43,6 +43,7 @@ COLOURS = {
 POLE_COLOURS = {"rationalisation": "blue", "professionnelle": "green"}
 BAR_WIDTH = 16
 WIDE = 100  # columns from which words and axes fit
+NARROW = 72  # under this only names, counts and the four shares fit
 LEADING_AXES = 2
 ZONE_TITLES = {
     ZoneKind.CHROME: "page web",
@@ -94,7 +95,7 @@ def _heading(analysis: Analysis) -> Lines:
         f"{french.integer(whole.words)} mots. Modèle {manifest['model']['identity']}, ",
         f"grille v{manifest['codebook']['version']}.",
     )
-    left_out = [_excluded(analysis.documents), _dropped(analysis.documents)]
+    left_out = [_excluded(analysis.documents), _silent(analysis.documents), _dropped(analysis.documents)]
     return Lines(read, *(Text(line, style="dim") for line in left_out if line))
 
 
@@ -105,6 +106,12 @@ def _excluded(documents: Iterable[DocumentInfo]) -> str:
             counts[reason] = counts.get(reason, 0) + n
     parts = [f"{french.integer(n)} {EXCLUDED_TITLES.get(r, r)}" for r, n in sorted(counts.items())]
     return f"Passages lus mais non comptés{NBSP}: {', '.join(parts)}." if parts else ""
+
+
+def _silent(documents: Iterable[DocumentInfo]) -> str:
+    """Documents without a counted passage are in no row: they are named here."""
+    names = [document.id for document in documents if not document.counted]
+    return f"Documents sans passage compté{NBSP}: {french.printable(', '.join(names))}." if names else ""
 
 
 def _dropped(documents: Iterable[DocumentInfo]) -> str:
@@ -123,10 +130,12 @@ def _table(analysis: Analysis, out: Console) -> Table:
     table.add_column("pass.", justify="right", no_wrap=True)
     if wide:
         table.add_column("mots", justify="right", no_wrap=True)
-    table.add_column("répartition", no_wrap=True)
+    if out.width >= NARROW:
+        table.add_column("répartition", no_wrap=True)
     table.add_column(_figures("M", "mi.", "P", "n."), no_wrap=True)
-    table.add_column("tension %", no_wrap=True)
-    table.add_column("balance", justify="right", no_wrap=True)
+    if out.width >= NARROW:
+        table.add_column("tension %", no_wrap=True)
+        table.add_column("balance", justify="right", no_wrap=True)
     if wide:
         table.add_column("axes saillants", overflow="fold")
     for group in analysis.groups:
@@ -138,13 +147,12 @@ def _cells(group: Group, by: tuple[str, ...], out: Console, *, wide: bool) -> li
     name = " × ".join(str(group.by[field]) for field in by) if group.by else "tout le corpus"
     tension = f"{_rounded(group.tension_share):>3} {french.bounds(group.intervals['tension'])}"
     return [
-        Text(name),
+        Text(french.printable(name)),
         Text(french.integer(group.passages)),
         *([Text(french.integer(group.words))] if wide else []),
-        _bar(group, out),
+        *([_bar(group, out)] if out.width >= NARROW else []),
         Text(_figures(*(_rounded(group.shares[label.value]) for label in GLYPHS))),
-        Text(tension),
-        Text(french.decimal(group.balance)),
+        *([Text(tension), Text(french.decimal(group.balance))] if out.width >= NARROW else []),
         *([Text(_axes(group))] if wide else []),
     ]
 
@@ -206,7 +214,9 @@ def _legend(analysis: Analysis, out: Console) -> Padding:
 
 
 def _cast(documents: Iterable[DocumentInfo]) -> Lines | None:
-    lines = [Text(f"{document.id}{NBSP}: {_speakers(document)}") for document in documents if document.cast]
+    lines = [
+        Text(french.printable(f"{document.id}{NBSP}: {_speakers(document)}")) for document in documents if document.cast
+    ]
     return Lines(Text("Qui parle, et qui mène l’entretien", style="bold"), *lines) if lines else None
 
 
@@ -220,7 +230,11 @@ def _speakers(document: DocumentInfo) -> str:
 
 
 def _notices(documents: Iterable[DocumentInfo]) -> Lines | None:
-    lines = [Text(f"{document.id}{NBSP}: {notice}") for document in documents for notice in document.notices]
+    lines = [
+        Text(french.printable(f"{document.id}{NBSP}: {notice}"))
+        for document in documents
+        for notice in document.notices
+    ]
     return Lines(Text("À vérifier", style="bold"), *lines) if lines else None
 
 
@@ -248,7 +262,7 @@ def print_dropped(documents: Iterable[DocumentInfo], out: Console) -> None:
     for document in documents:
         shown = [part for part in document.dropped if part.text is not None]
         if shown:
-            out.print(Text(f"\n{document.id}", style="bold"))
+            out.print(Text(f"\n{french.printable(document.id)}", style="bold"))
         for (kind, detail), parts in groupby(shown, key=lambda part: (part.kind, part.detail)):
             out.print(Text(f"  {ZONE_TITLES[kind]}{f' ({detail})' if detail else ''}", style="dim"))
             for part in parts:

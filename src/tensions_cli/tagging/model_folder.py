@@ -65,7 +65,8 @@ def load_model(name: str = DEFAULT) -> Model:
     folder = find_model(name)
     config = _read_config(folder)
     _check_fits(folder, config)
-    content = {file: _read_checked(folder, file, config.get("files", {})) for file in (WEIGHTS, LEMMAS, PIECES)}
+    hashes = config["files"]
+    content = {file: _read_checked(folder, file, hashes) for file in (WEIGHTS, LEMMAS, PIECES)}
     try:
         with np.load(io.BytesIO(content[WEIGHTS]), allow_pickle=False) as arrays:
             weights = {key: arrays[key] for key in arrays.files}
@@ -82,6 +83,7 @@ def load_model(name: str = DEFAULT) -> Model:
             for group in HEADS
         }
         doubt = float(config["doubt"])
+        _check_shapes(space, heads)
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise _damaged(folder, "ses poids ne se lisent pas") from error
     digest = config_sha256(folder)
@@ -93,6 +95,15 @@ def load_model(name: str = DEFAULT) -> Model:
         doubt=doubt,
         **heads,
     )
+
+
+def _check_shapes(space: Space, heads: dict[str, Heads]) -> None:
+    """Raise ValueError where weights do not fit the columns, or are no numbers."""
+    for head in heads.values():
+        if head.coefficients.shape != (len(head.names), space.starts["end"]):
+            raise ValueError("shape")
+        if not all(np.isfinite(getattr(head, array)).all() for array in HEAD_ARRAYS):
+            raise ValueError("not a number")
 
 
 def config_sha256(folder: Path) -> str:
@@ -113,6 +124,15 @@ def read_metrics(name: str) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise _damaged(path.parent, "ses mesures (metrics.json) ne se lisent pas") from error
     return metrics
+
+
+def read_card(name: str) -> str:
+    """Text of the card of a model."""
+    folder = find_model(name)
+    try:
+        return (folder / "README.md").read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise _damaged(folder, "sa fiche (README.md) ne se lit pas") from error
 
 
 def save_model(folder: Path, model_space: Space, heads: dict[str, Heads], config: dict[str, Any]) -> None:
@@ -177,6 +197,9 @@ def _read_config(folder: Path) -> dict[str, Any]:
         raise _damaged(folder, "sa configuration ne se lit pas") from error
     if not isinstance(config, dict) or config.get("schema") != SCHEMA:
         raise _damaged(folder, f"sa configuration n’est pas au format {SCHEMA}")
+    kinds = {"name": str, "version": str, "files": dict, "heads": dict, "training": dict}
+    if any(not isinstance(config.get(key), kind) for key, kind in kinds.items()):
+        raise _damaged(folder, "sa configuration est incomplète")
     return config
 
 

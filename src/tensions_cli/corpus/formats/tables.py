@@ -249,9 +249,8 @@ def _text_column(table: Table, asked: str | None) -> tuple[str, tuple[str, ...]]
 
 
 def _choice(table: Table) -> str:
-    names = ", ".join(map(_shown, table.columns[:20]))
-    more = "…" if len(table.columns) > 20 else ""
-    return f"colonnes du fichier : {names}{more} ; choisissez avec --text-column NOM"
+    """What to do; the names are not told: without a header they would be words of a text."""
+    return f"le fichier a {len(table.columns)} colonnes : choisissez avec --text-column NOM"
 
 
 def _shown(column: str) -> str:
