@@ -1,6 +1,7 @@
 """The command line: parse, call one command, choose the status. Heavy modules are imported by the commands."""
 
 import contextlib
+import difflib
 import io
 import os
 import re
@@ -63,6 +64,7 @@ app = typer.Typer(
     cls=FrenchGroup,
     no_args_is_help=True,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     # A traceback would print the texts being read.
     pretty_exceptions_enable=False,
@@ -228,7 +230,8 @@ def tag(
 
 
 @app.command(
-    cls=FrenchCommand, epilog='Exemple\u00a0: tensions explain "On coche des cases, on n’a plus le temps d’écouter."'
+    cls=FrenchCommand,
+    epilog='Exemple\u00a0: tensions explain "On coche des cases, on n’a plus le temps d’écouter les résidents."',
 )
 def explain(
     text: Annotated[str, typer.Argument(metavar="TEXTE", help="Un passage\u00a0: une à quatre phrases.")],
@@ -324,7 +327,9 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         say_interrupted()
         return ExitStatus.INTERRUPTED
-    except (BrokenPipeError, SystemExit):
+    except (BrokenPipeError, SystemExit) as left:
+        if isinstance(left, SystemExit) and left.code not in (None, 0, 1):
+            raise
         # The reader of our output has seen enough (typer then leaves with SystemExit); keep Python from
         # complaining when it closes stdout.
         with contextlib.suppress(OSError, ValueError):
@@ -365,6 +370,9 @@ def interrupt_on_signals() -> None:
             signal.signal(getattr(signal, name), interrupt)
 
 
+COMMANDS = ("analyse", "tag", "explain", "model", "train", "evaluate", "list", "show")
+
+
 def print_usage(error: typer.TyperException) -> None:
     """A mistake on the command line, in French, whatever the library says of it."""
     kind = type(error).__name__
@@ -383,7 +391,9 @@ def print_usage(error: typer.TyperException) -> None:
         "BadOptionUsage": f"l’option {name} attend une valeur",
     }.get(kind, f"la commande {unknown[1]} n’existe pas" if unknown else "la ligne de commande ne se comprend pas")
     near = ", ".join(getattr(error, "possibilities", None) or ())
-    why = f"vouliez-vous dire {near}\u00a0?" if near else "la commande attend autre chose."
+    if unknown and not near:
+        near = ", ".join(difflib.get_close_matches(unknown[1], COMMANDS, 1))
+    why = f"vouliez-vous dire {near}\u00a0?" if near else "l’aide dit ce que la commande attend"
     print(f"Erreur\u00a0: {what}.\nPourquoi\u00a0: {why}\nÀ faire\u00a0: {command} --help", file=sys.stderr)
 
 

@@ -42,7 +42,7 @@ from tensions_cli.words import count_words
 # an article with a long English abstract keeps more than .6.
 MIN_FRENCH_SHARE = 0.5
 UNITS = ("passage", "record")
-OWN_FIELDS = ("document", "speaker", "person", "role")
+OWN_FIELDS = ("document", "speaker", "role")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,12 @@ def manifest(model: Model, options: Options) -> dict[str, Any]:
     book = codebook()
     return {
         "tool": {"name": "tensions", "version": __version__},
-        "model": {"identity": model.identity, "name": model.name, "sha256": model.sha256},
+        "model": {
+            "identity": model.identity,
+            "name": model.name,
+            "sha256": model.sha256,
+            "tension": dict(model.tension),
+        },
         "codebook": {"version": book.version, "sha256": book.sha256},
         "lexicon": {"sha256": lexicon_sha256()},
         "language_model": french.version(),

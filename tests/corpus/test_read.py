@@ -912,7 +912,8 @@ def test_the_text_column(folder):
     assert any("propos" in notice for notice in guessed.notices)
     (unknown,) = folder({"t.csv": f"num;propos;notes\n1;{long};{other}"})
     assert unknown.reason == "columns"
-    assert "propos" in unknown.detail
+    assert "3 colonnes" in unknown.detail  # never their names: without a header they would be words of a text
+    assert "propos" not in unknown.detail
     assert "--text-column" in unknown.detail
     (chosen,) = folder({"t.csv": f"num;propos;notes\n1;{long};{other}"}, text_column="notes")
     assert chosen.text == other

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tensions_cli.corpus.sources import find_files, without_extension
+from tensions_cli.corpus.sources import STDIN_PATH, find_files, without_extension
 from tensions_cli.errors import TensionsError
 
 
@@ -104,11 +104,15 @@ def test_other_formats_have_not_failed_but_unread_texts_have(make):
     assert ".docx" in advice
 
 
-def test_companion_tables_are_neither_texts_nor_skipped(make):
+def test_companion_tables_are_not_texts(make):
     folder = make("a.txt", "metadata.csv", "speakers.csv", "tensions.toml", "autre.csv")
     found = find_files([str(folder)])
     assert names(found) == ["a.txt", "autre.csv"]
-    assert found.skipped == ()
+    # Those that this version does not use are said, so that nobody believes they count.
+    assert [(item.source, item.reason, item.failed) for item in found.skipped] == [
+        ("speakers.csv", "unused", False),
+        ("tensions.toml", "unused", False),
+    ]
     assert found.folders == (folder,)
 
 
@@ -138,7 +142,7 @@ def test_names_with_glob_signs_are_files_first(make):
 
 def test_the_standard_input(tmp_path):
     (file,) = find_files(["-"]).files
-    assert file.path == Path("-")
+    assert (file.path, file.name) == (STDIN_PATH, "stdin")
     assert file.id == "stdin"
 
 

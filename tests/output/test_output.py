@@ -54,8 +54,9 @@ def test_french_numbers() -> None:
     assert french.decimal(-0.1234) == "−0,12"
     assert french.decimal(0.5) == "+0,50"
     assert french.decimal(None) == "–"
-    assert french.bounds(Interval(0.034, 0.126)) == "[3–13]"
-    assert french.bounds(None) == "trop peu"
+    assert french.bounds(Interval(0.034, 0.126), "student-ratio by document, 95 %") == "[3–13]"
+    assert french.bounds(None, "none: fewer than 5 documents") == "trop peu"
+    assert french.bounds(None, "student-ratio by document, 95 %") == "–"
     assert french.plural(1, "document") == "1 document"
     assert french.plural(2, "passage compté", "passages comptés") == "2 passages comptés"
 
@@ -106,8 +107,10 @@ def test_output_may_not_be_a_source_nor_lie_in_one(tmp_path: Path) -> None:
     source = tmp_path / "corpus"
     source.mkdir()
     (source / "a.txt").write_text("x", encoding="utf-8")
-    for target, sources in ((source / "r.csv", [str(source)]), (source / "a.txt", [str(source / "a.txt")])):
+    text = source / "a.txt"
+    for target, folders in ((source / "r.csv", [source]), (text, [])):
         with pytest.raises(TensionsError, match="ne peut pas être écrit"):
-            check_output(target, sources)
-    check_output(tmp_path / "r.csv", [str(source)])
-    check_output(None, [str(source)])
+            check_output(target, [text], folders)
+    check_output(tmp_path / "r.csv", [text], [source])
+    check_output(source / "r.csv", [text], [])  # beside a file given by name: nothing reads it
+    check_output(None, [text], [source])

@@ -72,8 +72,8 @@ def coded(**changes: object) -> CodedPassage:
 
 
 def test_one_author_is_held_out_by_document() -> None:
-    assert held_out_groups([coded(author="a"), coded(author="b")]) == ["a", "b"]
-    assert held_out_groups([coded(document="d1"), coded(document="d2")]) == ["d1", "d2"]
+    assert held_out_groups([coded(author="a"), coded(author="b")]) == ("author", ["a", "b"])
+    assert held_out_groups([coded(document="d1"), coded(document="d2")]) == ("document", ["d1", "d2"])
 
 
 def test_folds_keep_groups_together_whatever_the_order() -> None:

@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from tensions_cli.errors import ExitStatus, TensionsError
 from tensions_cli.output.french import printable
-from tensions_cli.records import Role, Skipped
+from tensions_cli.records import Document, DocumentInfo, Role, Skipped
 
 if TYPE_CHECKING:
     from tensions_cli.pipeline import Options, Progress
+
+
+ROLE_NAMES = {
+    "interviewer": Role.INTERVIEWER,
+    "enquêteur": Role.INTERVIEWER,
+    "enquêtrice": Role.INTERVIEWER,
+    "respondent": Role.RESPONDENT,
+    "enquêté": Role.RESPONDENT,
+    "enquêtée": Role.RESPONDENT,
+}
 
 
 def choice(option: str, value: str, choices: Sequence[str]) -> str:
@@ -34,19 +44,20 @@ def parse_roles(text: str | None) -> tuple[dict[str, Role], bool]:
     roles: dict[str, Role] = {}
     for pair in text.split(","):
         label, equals, role = pair.partition("=")
-        if not equals or role.strip() not in list(Role) or not label.strip():
+        known = ROLE_NAMES.get(role.strip().lower())
+        if not equals or known is None or not label.strip():
             raise TensionsError(
                 "--speakers\u00a0: la valeur ne se comprend pas",
                 why="il faut des paires étiquette=rôle, séparées par des virgules",
-                hint='--speakers "M=interviewer,C=respondent", ou --speakers none',
+                hint='--speakers "M=enquêteur,C=enquêté" (ou interviewer, respondent), ou --speakers none',
             )
-        if roles.get(label.strip(), role.strip()) != role.strip():
+        if roles.get(label.strip(), known) != known:
             raise TensionsError(
                 f"--speakers\u00a0: deux rôles pour «\u00a0{label.strip()}\u00a0»",
                 why="un locuteur mène l’entretien ou y répond, pas les deux",
                 hint="gardez une seule paire par étiquette",
             )
-        roles[label.strip()] = Role(role.strip())
+        roles[label.strip()] = known
     return roles, True
 
 
@@ -109,6 +120,16 @@ def report_notices(notices: Sequence[str], *, quiet: bool) -> None:
     """Remarks on the corpus as a whole (metadata, roles), on stderr."""
     for notice in notices:
         say(printable(notice), quiet=quiet)
+
+
+def report_doubts(documents: Sequence[Document | DocumentInfo], *, quiet: bool) -> None:
+    """How many documents were read with a doubt (guessed roles, false encoding…); they may name speakers."""
+    doubtful = [document.id for document in documents if document.notices]
+    if doubtful:
+        names = printable(", ".join(doubtful))
+        say(
+            f"Lus avec une remarque ({len(doubtful)})\u00a0: {names}. Pour la lire\u00a0: tensions analyse", quiet=quiet
+        )
 
 
 def report_skipped(skipped: Sequence[Skipped], *, quiet: bool) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from tensions_cli.commands.common import (
     progress_bar,
     protect_inputs,
+    report_doubts,
     report_notices,
     report_skipped,
     status_of,
@@ -34,5 +35,6 @@ def run(
             else:
                 tables.write_passages_jsonl(tagged, stream)
     report_notices(batch.notices, quiet=quiet)
+    report_doubts(batch.documents, quiet=quiet)
     report_skipped(batch.skipped, quiet=quiet)
     return status_of(batch.skipped, strict=strict)

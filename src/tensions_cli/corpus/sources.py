@@ -245,8 +245,9 @@ def _by_name(candidates: Iterable[_Candidate]) -> tuple[list[_Candidate], list[S
         extension = _extension(name)
         if candidate.path == STDIN_PATH:
             readable.append(candidate)
-        elif name.rpartition("/")[2] in _rules()["companions"]["names"]:
-            continue
+        elif (last := name.rpartition("/")[2]) in _rules()["companions"]["names"]:
+            if last in _rules()["companions"]["unused"]:
+                skipped.append(Skipped(name, "unused", _rules()["companions"]["unused_detail"], failed=False))
         elif ignored := _ignored(name):
             skipped.append(Skipped(name, ignored[0], ignored[1], failed=False))
         elif advice := _rules()["refused"].get(extension):

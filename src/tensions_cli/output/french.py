@@ -38,9 +38,11 @@ def decimal(number: float | None, places: int = 2) -> str:
     return "–" if number is None else f"{number:+.{places}f}".replace(".", ",").replace("-", "−")
 
 
-def bounds(interval: Interval | None) -> str:
-    """[4–13], in per cent, or « trop peu »."""
-    return TOO_FEW if interval is None else f"[{100 * interval.low:.0f}–{100 * interval.high:.0f}]"
+def bounds(interval: Interval | None, method: str) -> str:
+    """[4–13], in per cent; « trop peu » without enough clusters; a dash where a share of 0 or 1 has no spread."""
+    if interval is not None:
+        return f"[{100 * interval.low:.0f}–{100 * interval.high:.0f}]"
+    return TOO_FEW if method.startswith("none") else "–"
 
 
 def printable(text: str) -> str:

@@ -46,6 +46,9 @@ def write_summary_markdown(analysis: Analysis, stream: TextIO) -> None:
         f"\n{french.plural(len(analysis.documents), 'document')}, modèle {manifest['model']['identity']}, "
         f"grille v{manifest['codebook']['version']}. Intervalle\u00a0: {how}.\n"
     )
+    for tagged in analysis.examples:
+        text = tagged.passage.text.replace("\n", " ").translate(MARKDOWN_SPECIAL)
+        stream.write(f"\n> {text}\n>\n> — {french.place(tagged.passage).translate(MARKDOWN_SPECIAL)}\n")
 
 
 def _markdown_cells(group: Group, by: Sequence[str]) -> list[str]:
@@ -56,7 +59,7 @@ def _markdown_cells(group: Group, by: Sequence[str]) -> list[str]:
         french.integer(group.words),
         *(french.percent(group.shares[label.value]) for label in Label),
         french.percent(group.tension_share),
-        french.bounds(group.intervals["tension"]),
+        french.bounds(group.intervals["tension"], group.method),
         french.decimal(group.balance),
     ]
 
@@ -71,7 +74,7 @@ def write_passages_csv(tagged: Iterable[TaggedPassage], metadata: Sequence[str],
     """One passage a row; `metadata` names the metadata columns, which must be known beforehand."""
     rows = (flat_passage_row(passage) for passage in tagged)
     first = next(rows, None)
-    if first is None:
+    if first is None:  # documents always have passages; only an empty batch, refused before, would come here
         return
     own = [name for name in first if not name.startswith("meta_")]
     columns = own + [f"meta_{field}" for field in metadata]

@@ -34,7 +34,7 @@ def method(clusters: int, unit: str) -> str:
 def ratio_interval(hits: Mapping[str, int], sizes: Mapping[str, int]) -> Interval | None:
     """Interval of Σhits/Σsizes; `sizes` by cluster, all positive. None under MIN_CLUSTERS clusters.
 
-    A share of 0 or 1 has no spread to estimate: its interval is None too, rather than a point.
+    A share of 0 or 1, or the same in every cluster, has no spread to estimate: None too, rather than a point.
     """
     names = sorted(sizes)
     if len(names) < MIN_CLUSTERS:
@@ -45,6 +45,8 @@ def ratio_interval(hits: Mapping[str, int], sizes: Mapping[str, int]) -> Interva
     if share in (0.0, 1.0):
         return None
     low, high = _student(x, m, share) if len(names) < BOOTSTRAP_FROM else _bootstrap(x, m)
+    if low == high:
+        return None
     return Interval(round(max(low, 0.0), DECIMALS), round(min(high, 1.0), DECIMALS))
 
 
@@ -58,8 +60,11 @@ def _student(x: np.ndarray, m: np.ndarray, share: float) -> tuple[float, float]:
 
 
 def _bootstrap(x: np.ndarray, m: np.ndarray) -> tuple[float, float]:
-    drawn = np.random.default_rng(SEED).integers(0, len(x), size=(REPLICATES, len(x)))
-    shares = x[drawn].sum(axis=1) / m[drawn].sum(axis=1)
+    random = np.random.default_rng(SEED)
+    shares = np.empty(REPLICATES)
+    for replicate in range(REPLICATES):  # one at a time: a hundred thousand clusters would fill the memory
+        drawn = random.integers(0, len(x), size=len(x))
+        shares[replicate] = x[drawn].sum() / m[drawn].sum()
     low, high = np.percentile(shares, [100 * (1 - LEVEL) / 2, 100 * (1 + LEVEL) / 2])
     return float(low), float(high)
 

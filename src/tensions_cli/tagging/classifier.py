@@ -5,7 +5,7 @@ fitted on out-of-fold log-odds). One softmax head tells the relation of a `mixte
 per axis and pole tells the axes. Only numpy and scipy run here; scikit-learn trains.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ class Heads:
     intercepts: FloatArray
     slopes: FloatArray
     offsets: FloatArray
-    thresholds: FloatArray
+    thresholds: Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class Model:
     relations: Heads
     axes: Heads
     doubt: float  # δ: a score nearer than this to its threshold is uncertain
+    tension: Mapping[str, float]  # precision and recall of tensions, measured on passages never seen
 
 
 def small_columns(space: Space) -> NDArray[np.int64]:
@@ -78,7 +79,6 @@ def best_relation(heads: Heads, odds: Scores) -> list[str]:
     return [heads.names[int(rank)] for rank in np.argmax(np.round(odds, SCORE_DECIMALS), axis=1)]
 
 
-def is_certain(model: Model, scores: Sequence[float]) -> bool:
-    """Both scores at least δ away from their threshold."""
-    gaps = [abs(s - float(t)) for s, t in zip(scores, model.poles.thresholds, strict=True)]
-    return min(gaps) >= model.doubt - 1e-9
+def are_certain(scores: Scores, thresholds: Scores, doubt: float) -> NDArray[np.bool_]:
+    """Both scores at least δ away from their threshold; shapes (passages, 2), (2,) or (passages, 2)."""
+    return np.asarray(np.round(np.abs(scores - thresholds), SCORE_DECIMALS).min(axis=1) >= doubt)

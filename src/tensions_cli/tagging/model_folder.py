@@ -26,7 +26,7 @@ DEFAULT = "standard"
 CONFIG, WEIGHTS, LEMMAS, PIECES = "config.json", "weights.npz", "lemmas.txt", "pieces.txt"
 HEADS = ("poles", "relations", "axes")
 HEAD_ARRAYS = ("coefficients", "intercepts", "slopes", "offsets", "thresholds")
-MAX_BYTES = 200_000_000  # twenty times the shipped model; a larger file is not one of ours
+MAX_BYTES = 200_000_000  # a hundred times the shipped model; a larger file is not one of ours
 
 
 def model_folders() -> list[Path]:
@@ -83,6 +83,7 @@ def load_model(name: str = DEFAULT) -> Model:
             for group in HEADS
         }
         doubt = float(config["doubt"])
+        tension = {name: float(config["tension"][name]) for name in ("precision", "recall")}
         _check_shapes(space, heads)
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise _damaged(folder, "ses poids ne se lisent pas") from error
@@ -93,6 +94,7 @@ def load_model(name: str = DEFAULT) -> Model:
         sha256=digest,
         space=space,
         doubt=doubt,
+        tension=tension,
         **heads,
     )
 

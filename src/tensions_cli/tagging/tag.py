@@ -10,8 +10,8 @@ from tensions_cli.records import Evidence, Label, Passage, Relation, TaggedPassa
 from tensions_cli.tagging.attribution import attribute
 from tensions_cli.tagging.classifier import (
     Model,
+    are_certain,
     best_relation,
-    is_certain,
     log_odds,
     probabilities,
 )
@@ -39,12 +39,22 @@ def tag_texts(texts: list[str], model: Model) -> list[Tags]:
     answers = scores >= model.poles.thresholds
     relations = best_relation(model.relations, log_odds(model.relations, features))
     axes = probabilities(model.axes, log_odds(model.axes, features)) >= model.axes.thresholds
+    certain = are_certain(scores, model.poles.thresholds, model.doubt).tolist()
     return [
-        _tags(model, rows[i], scores[i].tolist(), answers[i].tolist(), relations[i], axes[i]) for i in range(len(texts))
+        _tags(model, rows[i], scores[i].tolist(), answers[i].tolist(), relations[i], axes[i], certain[i])
+        for i in range(len(texts))
     ]
 
 
-def _tags(model: Model, row: Row, scores: list[float], answers: list[bool], relation: str, axes: np.ndarray) -> Tags:
+def _tags(
+    model: Model,
+    row: Row,
+    scores: list[float],
+    answers: list[bool],
+    relation: str,
+    axes: np.ndarray,
+    certain: bool,
+) -> Tags:
     label = label_of(*answers)
     poles = [pole for pole, answer in zip(model.poles.names, answers, strict=True) if answer]
     found = _axes(model, axes.tolist(), poles)
@@ -54,7 +64,7 @@ def _tags(model: Model, row: Row, scores: list[float], answers: list[bool], rela
         axes=found,
         scores=dict(zip(model.poles.names, scores, strict=True)),
         evidence=tuple(_evidence(model, row, poles, found)),
-        certain=is_certain(model, scores),
+        certain=certain,
         coded_by="model",
         model=model.identity,
     )

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook, label_of
+from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Label
 
 
@@ -53,6 +55,13 @@ def read_coded(sources: Iterable[Path]) -> list[CodedPassage]:
     for source in sources:
         files += sorted(source.glob("*.jsonl")) if source.is_dir() else [source]
     passages = [passage for file in files for passage in _read_file(file)]
+    repeated = [name for name, n in Counter(p.id for p in passages).items() if n > 1]
+    if repeated:
+        raise TensionsError(
+            "des passages codés portent le même identifiant",
+            why=f"par exemple {repeated[0]} ({len(repeated)} en tout)",
+            hint="donnez un identifiant unique à chaque passage",
+        )
     if not passages:
         raise TensionsError(
             "aucun passage codé", why="les fichiers donnés n’en contiennent pas", hint="tensions model train --help"
@@ -77,7 +86,7 @@ def _parse(line: str, file: str, number: int) -> CodedPassage:
         row = json.loads(line)
         passage = CodedPassage(
             id=str(row["id"]),
-            document=row.get("document"),
+            document=None if row.get("document") is None else str(row["document"]),
             author=str(row.get("author") or "?"),
             coder=str(row.get("coder") or row.get("author") or "?"),
             genre=str(row.get("genre") or "?"),
@@ -122,6 +131,9 @@ def problems(passage: CodedPassage) -> list[str]:
             found.append("axe inconnu de la grille")
         if not poles or not set(poles) <= logics:
             found.append("un axe ne peut porter que les logiques du passage")
+    stances = read_toml("codebook.toml")["stances"]
+    if not set(passage.stance) <= logics or not set(passage.stance.values()) <= set(stances):
+        found.append("posture inconnue de la grille, ou d’une logique absente")
     if not passage.text.strip():
         found.append("texte vide")
     return found
@@ -131,7 +143,8 @@ def corpus_sha256(passages: Iterable[CodedPassage]) -> str:
     """Hash of texts and codes, in order: what the model was trained on."""
     digest = hashlib.sha256()
     for p in passages:
-        codes = [p.id, p.text, p.rationalisation, p.professionnelle, p.relation, sorted(p.axes.items())]
+        answers = [p.rationalisation, p.professionnelle, p.relation]
+        codes = [p.id, p.document, p.author, p.text, answers, sorted(p.axes.items()), sorted(p.stance.items())]
         digest.update(json.dumps(codes, ensure_ascii=False).encode("utf-8"))
     return digest.hexdigest()
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook, label_of
 from tensions_cli.records import Label
-from tensions_cli.tagging.classifier import Heads, best_relation, log_odds, probabilities
+from tensions_cli.tagging.classifier import Heads, are_certain, best_relation, log_odds, probabilities
 from tensions_cli.tagging.features import Seen, fit_space
 from tensions_cli.training.coded import CodedPassage
 from tensions_cli.training.figures import (
@@ -50,7 +50,7 @@ class OutOfFold:
 
     `judged`: ranks of the passages; `odds`: raw log-odds of the poles; `scores`: calibrated inside
     the fold; `thresholds`: the fold's own; all (judged, 2). `relations`: the relation head's answer;
-    `axes`: (judged, axis poles).
+    `axes`: (judged, axis poles). `groups`: what each passage was held out with.
     """
 
     judged: list[int]
@@ -59,6 +59,7 @@ class OutOfFold:
     thresholds: NDArray[np.float64]
     relations: list[str]
     axes: NDArray[np.float64]
+    groups: list[str]
 
     @property
     def labels(self) -> list[str]:
@@ -66,17 +67,17 @@ class OutOfFold:
         return [label_of(*row).value for row in (self.scores >= self.thresholds).tolist()]
 
 
-def held_out_groups(passages: Sequence[CodedPassage]) -> list[str]:
-    """Name of the group each passage is held out with: its author, or its document when one author wrote all.
+def held_out_groups(passages: Sequence[CodedPassage]) -> tuple[str, list[str]]:
+    """What is held out (author, or document when one author wrote all), and the group of each passage.
 
     Raises TensionsError when there is only one group: a model cannot be judged on what it learnt.
     """
     authors = [p.author for p in passages]
     documents = [p.document or p.author for p in passages]
-    for groups in (authors, documents):
+    for unit, groups in (("author", authors), ("document", documents)):
         judged = {group for group, p in zip(groups, passages, strict=True) if is_judged(p, passages)}
         if len(set(groups)) > 1 and judged:
-            return groups
+            return unit, groups
     raise TensionsError(
         "ces passages codés ne suffisent pas pour évaluer un modèle",
         why="ils viennent d’un seul auteur et d’un seul document",
@@ -93,7 +94,7 @@ def out_of_fold(
     passages: Sequence[CodedPassage], seen: Sequence[Seen], done: Callable[[str], None] | None = None
 ) -> OutOfFold:
     """Judge every whole-document passage by a model trained without its author; `done` hears of each fold."""
-    groups = held_out_groups(passages)
+    _, groups = held_out_groups(passages)
     judged_of: dict[str, list[int]] = {}
     for rank, (group, passage) in enumerate(zip(groups, passages, strict=True)):
         if is_judged(passage, passages):
@@ -101,7 +102,7 @@ def out_of_fold(
     parts = []
     for group in sorted(judged_of):
         training = [i for i, other in enumerate(groups) if other != group]
-        parts.append(_judge(passages, seen, training, judged_of[group]))
+        parts.append(_judge(passages, seen, training, judged_of[group], group))
         if done:
             done(group)
     return OutOfFold(
@@ -111,10 +112,13 @@ def out_of_fold(
         thresholds=np.vstack([part.thresholds for part in parts]),
         relations=[relation for part in parts for relation in part.relations],
         axes=np.vstack([part.axes for part in parts]),
+        groups=[group for part in parts for group in part.groups],
     )
 
 
-def _judge(passages: Sequence[CodedPassage], seen: Sequence[Seen], training: list[int], judged: list[int]) -> OutOfFold:
+def _judge(
+    passages: Sequence[CodedPassage], seen: Sequence[Seen], training: list[int], judged: list[int], group: str
+) -> OutOfFold:
     own = [passages[i] for i in training]
     fitted = fit(own, [seen[i] for i in training])
     poles = with_calibration(fitted.poles, *inner_calibration(own, [seen[i] for i in training]))
@@ -124,9 +128,10 @@ def _judge(passages: Sequence[CodedPassage], seen: Sequence[Seen], training: lis
         judged=judged,
         odds=odds,
         scores=probabilities(poles, odds),
-        thresholds=np.tile(poles.thresholds.astype(np.float64), (len(judged), 1)),
+        thresholds=np.tile(poles.thresholds, (len(judged), 1)),
         relations=best_relation(fitted.relations, log_odds(fitted.relations, features)),
         axes=probabilities(fitted.axes, log_odds(fitted.axes, features)),
+        groups=[group] * len(judged),
     )
 
 
@@ -140,7 +145,9 @@ def inner_calibration(
     """
     wanted = answers(passages)
     features = features_of(fit_space(seen), seen)
-    folds = fold_of_groups([p.document or p.author for p in passages], INNER_FOLDS)
+    authors = [p.author for p in passages]
+    enough = len(set(authors)) >= INNER_FOLDS  # the task of use: an author never seen
+    folds = fold_of_groups(authors if enough else [p.document or p.author for p in passages], INNER_FOLDS)
     odds = np.zeros(wanted.shape)
     for fold in range(INNER_FOLDS):
         held = np.flatnonzero(folds == fold)
@@ -182,7 +189,7 @@ def fold_of_groups(groups: Sequence[str], folds: int) -> NDArray[np.int64]:
     return np.array([chosen[group] for group in groups], dtype=np.int64)
 
 
-def report(passages: Sequence[CodedPassage], found: OutOfFold, axis_thresholds: Sequence[float]) -> dict[str, Any]:
+def report(passages: Sequence[CodedPassage], found: OutOfFold) -> dict[str, Any]:
     """All figures of the out-of-fold answers, with intervals by document."""
     own = [passages[i] for i in found.judged]
     documents = [p.document or p.author for p in own]
@@ -195,7 +202,7 @@ def report(passages: Sequence[CodedPassage], found: OutOfFold, axis_thresholds: 
         for head, pole in enumerate(codebook().poles)
     }
     figures["relation"] = relation_figures(own, found.relations, said)
-    figures["axes"] = axis_figures(own, found.axes, axis_thresholds)
+    figures["axes"] = axis_figures(own, held_axis_answers(own, found))
     figures["doubt"] = doubt_figures(own, found)
     figures["baselines"] = _baselines(own)
     return figures
@@ -250,18 +257,40 @@ def relation_figures(own: Sequence[CodedPassage], relations: list[str], said: li
         "passages": len(mixed),
         "classes": {name: precision_recall_f1(truth, answer, name) for name in codebook().relations},
         "agreement": agreement(truth, answer) if mixed else {},
+        "opposition_by_genre": _opposition_by_genre([own[i] for i in mixed], truth, answer),
         "tension": precision_recall_f1(tension, found, True),
     }
 
 
-def axis_figures(own: Sequence[CodedPassage], axes: NDArray[np.float64], thresholds: Sequence[float]) -> dict[str, Any]:
+def _opposition_by_genre(mixed: Sequence[CodedPassage], truth: list[str], answer: list[str]) -> dict[str, Any]:
+    """Precision and recall of `opposition` among the `mixte` passages of each genre that has ten of them."""
+    figures = {}
+    for genre in sorted({p.genre for p in mixed}):
+        ranks = [i for i, p in enumerate(mixed) if p.genre == genre]
+        if len(ranks) >= 10:
+            pairs = [truth[i] for i in ranks], [answer[i] for i in ranks]
+            figures[genre] = {"passages": len(ranks)} | precision_recall_f1(*pairs, "opposition")
+    return figures
+
+
+def held_axis_answers(own: Sequence[CodedPassage], found: OutOfFold) -> NDArray[np.bool_]:
+    """Axis poles said, each group with thresholds chosen on the others only; shape (judged, axis poles)."""
+    said = np.zeros(found.axes.shape, dtype=bool)
+    for group in sorted(set(found.groups)):
+        held = np.array([g == group for g in found.groups])
+        others = [p for p, out in zip(own, held, strict=True) if not out]
+        said[held] = found.axes[held] >= np.array(choose_axis_thresholds(others, found.axes[~held]))
+    return said
+
+
+def axis_figures(own: Sequence[CodedPassage], axes_said: NDArray[np.bool_]) -> dict[str, Any]:
     """F1 of each axis pole among passages that bear the pole's logic."""
     wanted, poles = axis_answers(own), answers(own)
     figures: dict[str, Any] = {}
     for head, name in enumerate(axis_names()):
         bearing = poles[:, codebook().poles.index(name.split(":")[1])]
-        said = axes[bearing, head] >= thresholds[head]
-        figures[name] = precision_recall_f1(wanted[bearing, head].tolist(), said.tolist(), True)
+        said = axes_said[bearing, head].tolist()
+        figures[name] = precision_recall_f1(wanted[bearing, head].tolist(), said, True)
     learnt = [f["f1"] for f in figures.values() if f["support"] >= 10]
     return {"by_pole": figures, "macro_f1": round(float(np.mean(learnt)), DECIMALS) if learnt else None}
 
@@ -270,10 +299,9 @@ def doubt_figures(own: Sequence[CodedPassage], found: OutOfFold) -> dict[str, di
     """Share of passages left certain by each δ, and how often their label is right."""
     said = found.labels
     right = np.array([s == p.label.value for s, p in zip(said, own, strict=True)])
-    gaps = np.abs(found.scores - found.thresholds).min(axis=1)
     figures = {}
     for doubt in (0.05, 0.1, 0.15, 0.2):
-        certain = gaps >= doubt
+        certain = are_certain(found.scores, found.thresholds, doubt)
         figures[f"{doubt:.2f}"] = {
             "certain_share": round(float(certain.mean()), DECIMALS),
             "right_when_certain": round(float(right[certain].mean()), DECIMALS),

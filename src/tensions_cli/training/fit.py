@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.records import Label
-from tensions_cli.tagging.classifier import Heads, small_columns
+from tensions_cli.tagging.classifier import SCORE_DECIMALS, Heads, small_columns
 from tensions_cli.tagging.features import Seen, Space, fit_space, matrix, row_of, see
 from tensions_cli.tagging.french import words_of
 from tensions_cli.training.coded import CodedPassage
@@ -108,7 +108,11 @@ def fit_relations(features: Any, passages: Sequence[CodedPassage]) -> Heads:
     model = LogisticRegression(C=RELATION_C, max_iter=MAX_ITERATIONS, class_weight="balanced")
     model.fit(features[mixed], wanted)
     names = tuple(relations[int(rank)] for rank in model.classes_)
-    return _heads(names, model.coef_, model.intercept_)
+    coefficients, intercepts = model.coef_, model.intercept_
+    if len(names) == 2:  # one row for two classes: the same model as a softmax over two rows
+        coefficients = np.vstack([-coefficients / 2, coefficients / 2])
+        intercepts = np.concatenate([-intercepts / 2, intercepts / 2])
+    return _heads(names, coefficients, intercepts)
 
 
 def fit_axes(features: Any, passages: Sequence[CodedPassage]) -> Heads:
@@ -120,7 +124,7 @@ def fit_axes(features: Any, passages: Sequence[CodedPassage]) -> Heads:
     for head, name in enumerate(axis_names()):
         bearing = np.flatnonzero(poles[:, book.poles.index(name.split(":")[1])])
         target = wanted[bearing, head]
-        if target.sum() >= MIN_AXIS_EXAMPLES:
+        if target.sum() >= MIN_AXIS_EXAMPLES and not target.all():
             model = _logistic(AXIS_C).fit(features[bearing], target)
             coefficients[head], intercepts[head] = model.coef_[0], model.intercept_[0]
     return _heads(axis_names(), coefficients, intercepts)
@@ -135,9 +139,13 @@ def calibrate(odds: NDArray[np.float64], wanted: Bools) -> tuple[float, float]:
 def with_calibration(
     heads: Heads, slopes: Sequence[float], offsets: Sequence[float], thresholds: Sequence[float]
 ) -> Heads:
-    """The same heads, calibrated."""
-    as_floats = [np.array(values, dtype=np.float32) for values in (slopes, offsets, thresholds)]
-    return Heads(heads.names, heads.coefficients, heads.intercepts, *as_floats)
+    """The same heads, calibrated. Thresholds are what scores are compared with and what is printed: four decimals."""
+    return replace(
+        heads,
+        slopes=np.array(slopes, dtype=np.float32),
+        offsets=np.array(offsets, dtype=np.float32),
+        thresholds=np.array([round(float(threshold), SCORE_DECIMALS) for threshold in thresholds]),
+    )
 
 
 def _logistic(c: float) -> LogisticRegression:
@@ -152,5 +160,5 @@ def _heads(names: tuple[str, ...], coefficients: Any, intercepts: Any) -> Heads:
         intercepts=np.asarray(intercepts, dtype=np.float32),
         slopes=np.ones(count, dtype=np.float32),
         offsets=np.zeros(count, dtype=np.float32),
-        thresholds=np.full(count, 0.5, dtype=np.float32),
+        thresholds=np.full(count, 0.5),
     )

@@ -35,22 +35,33 @@ def read_gold(path: Path, texts: Path | None) -> list[Gold]:
         return [Gold(p.document or p.author, p.text, p.label.value, p.relation) for p in read_coded([path])]
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-        contents = {row["file"]: (texts / row["file"]).read_bytes().decode("utf-8") for row in rows}
+        contents = {row["file"]: _inside(texts, row["file"]).read_bytes().decode("utf-8") for row in rows}
+        for row in rows:
+            if not 0 <= row["start"] < row["end"] <= len(contents[row["file"]]):
+                raise ValueError("offsets")
         return [
             Gold(
                 row["file"],
                 contents[row["file"]][row["start"] : row["end"]],
                 Label(row["label"]).value,
-                row["relation"],
+                row.get("relation"),
             )
             for row in rows
         ]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise TensionsError(
             f"{path.name} ne se lit pas comme des codes à distance",
-            why="il faut des lignes {file, start, end, label, relation} et le dossier des textes",
+            why="il faut des lignes {file, start, end, label, relation}, des bornes dans les textes, et leur dossier",
             hint="tensions model evaluate CODES.jsonl --texts DOSSIER",
         ) from error
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """A file of the folder; ValueError when the name leads out of it."""
+    path = (folder / name).resolve()
+    if folder.resolve() not in path.parents:
+        raise ValueError("outside")
+    return path
 
 
 def judge(gold: Sequence[Gold], model: Model) -> dict[str, Any]:

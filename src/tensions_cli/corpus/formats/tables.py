@@ -192,12 +192,20 @@ def _as_text(value: Any) -> str:
     return ""
 
 
+# Columns that only our own passages have together: read again, they would be counted twice.
+_RESULT_COLUMNS = ("coded_by", "label", "excluded_reason", "text")
+
+
 def _documents(
     table: Table, file: SourceFile, name: str, encoding: str, record: bool, text_column: str | None
 ) -> Iterator[Document | Skipped]:
     """One document per row that has a text, in order, then the rows left out."""
     if not table.rows and not table.broken:
         raise UnreadableError("empty", "le tableau n’a aucune ligne : vérifiez le fichier")
+    if set(_RESULT_COLUMNS) <= set(table.columns):
+        detail = "résultat de « tensions tag », pas un texte du corpus"
+        yield Skipped(file.name, "result", detail, failed=False)
+        return
     if table.rows:
         column, notices = _text_column(table, text_column)
         identifier = _named(table.columns, read_toml("reading.toml")["columns"]["id"])
