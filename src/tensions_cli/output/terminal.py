@@ -213,8 +213,8 @@ def _legend(analysis: Analysis, out: Console) -> Padding:
         f"à 95{NBSP}% ({how}){NBSP}; «{NBSP}trop peu{NBSP}»{NBSP}: moins de cinq documents, ou personnes d’un seul ",
         f"document. La relation est le code le moins sûr{NBSP}: sur des textes jamais vus, {measured['precision']} ",
         f"des tensions annoncées en sont, {measured['recall']} sont trouvées{NBSP}; l’intervalle n’en tient pas ",
-        f"compte, lisez les passages.\nbalance{NBSP}: de −1 (M seule) à +1 (P seule), sur vingt passages porteurs au moins",
-        f"{NBSP}; axes{NBSP}: à titre indicatif.",
+        f"compte, lisez les passages.\nbalance{NBSP}: de −1 (M seule) à +1 (P seule), sur vingt passages porteurs ",
+        f"au moins{NBSP}; axes{NBSP}: à titre indicatif.",
         style="dim",
     )
     return Padding(text, (1, 0, 0, 0), expand=False)
