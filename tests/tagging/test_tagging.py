@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tensions_cli.knowledge.codebook import codebook, poles_of
+from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.records import Label
 from tensions_cli.tagging.attribution import attribute
 from tensions_cli.tagging.classifier import Model, log_odds
@@ -14,6 +14,12 @@ from tensions_cli.tagging.explain import explain
 from tensions_cli.tagging.features import matrix, row_of, see
 from tensions_cli.tagging.french import words_of
 from tensions_cli.tagging.tag import tag_texts
+
+
+def poles_of(label: Label) -> tuple[bool, bool]:
+    """The two yes/no answers (M, P) that a label stands for."""
+    return label in ("rationalisation", "mixte"), label in ("professionnelle", "mixte")
+
 
 PASSAGES = [
     "On coche des cases, on n’a plus le temps d’écouter les résidents.",

@@ -24,15 +24,14 @@ ROLE_NAMES = {
 }
 
 
-def choice(option: str, value: str, choices: Sequence[str]) -> str:
-    """The value when it is one of the choices; a French error otherwise."""
+def choice(option: str, value: str, choices: Sequence[str]) -> None:
+    """Refuse a value that is none of the choices, in French."""
     if value not in choices:
         raise TensionsError(
             f"{option}\u00a0: la valeur «\u00a0{value}\u00a0» est inconnue",
             why="cette option ne prend que certaines valeurs",
             hint=f"{option} avec l’une de\u00a0: {', '.join(choices)}",
         )
-    return value
 
 
 def parse_roles(text: str | None) -> tuple[dict[str, Role], bool]:

@@ -38,8 +38,3 @@ def label_of(rationalisation: bool, professionnelle: bool) -> Label:
     if rationalisation:
         return Label.MIXTE if professionnelle else Label.RATIONALISATION
     return Label.PROFESSIONNELLE if professionnelle else Label.NEUTRE
-
-
-def poles_of(label: Label) -> tuple[bool, bool]:
-    """The two yes/no answers (M, P) that a label stands for."""
-    return label in (Label.RATIONALISATION, Label.MIXTE), label in (Label.PROFESSIONNELLE, Label.MIXTE)

@@ -291,6 +291,7 @@ FORM_TITLES = {
     "no_vector": "aucun mot connu",
 }
 SHOWN_WORDS = 8
+LEAST_TERM = 0.005  # printed with two decimals, a smaller term is zero
 
 
 def print_explanation(explanation: Explanation, out: Console) -> None:
@@ -330,9 +331,12 @@ def _terms(explanation: Explanation, pole: PoleExplanation) -> Table:
     rest = sum(word.term for word in words[SHOWN_WORDS:])
     if len(words) > SHOWN_WORDS:
         table.add_row(f"autres mots ({len(words) - SHOWN_WORDS})", french.decimal(rest), style="dim")
-    for name, term in pole.form.items():
-        if abs(term) >= 0.005:
-            table.add_row(f"forme{NBSP}: {FORM_TITLES.get(name, name)}", french.decimal(term), style="dim")
+    shown = {name: term for name, term in pole.form.items() if abs(term) >= LEAST_TERM}
+    for name, term in shown.items():
+        table.add_row(f"forme{NBSP}: {FORM_TITLES.get(name, name)}", french.decimal(term), style="dim")
+    hidden = sum(term for name, term in pole.form.items() if name not in shown)
+    if abs(hidden) >= LEAST_TERM:
+        table.add_row("autres traits de forme", french.decimal(hidden), style="dim")
     table.add_row("point de départ", french.decimal(pole.start), style="dim")
     table.add_row("somme, que le calibrage change en score", french.decimal(pole.log_odds), style="bold")
     return table
