@@ -90,6 +90,8 @@ OTHER_ALPHABET = "xx"
 # Below this code point stand the letters of every language written in Latin letters (Latin Extended Additional
 # ends at U+1EFF and is rare in them); Greek, Cyrillic, Arabic, Chinese… stand above.
 _LAST_LATIN = 0x24F
+# A quick look first: Greek to the Greek extensions, then what follows the signs (U+2000 to U+2BFF).
+_OTHER_LETTER = re.compile(r"[\u0370-\u1fff\u2c00-\ud7ff\uf900-\ufaff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 _NAMES = {
     OTHER_ALPHABET: "un autre alphabet",
@@ -149,7 +151,7 @@ def _gated(words: Sequence[str]) -> str | None:
 
 def _other_alphabet(text: str) -> bool:
     """Most letters are not Latin ones."""
-    if text.isascii():
+    if not _OTHER_LETTER.search(text):
         return False
     letters = [character for character in text if character.isalpha()]
     return 2 * sum(ord(letter) > _LAST_LATIN for letter in letters) > len(letters)
