@@ -170,7 +170,7 @@ def calibration(odds: NDArray[np.float64], wanted: NDArray[np.bool_]) -> tuple[l
 def even_threshold(scores: NDArray[np.float64], wanted: NDArray[np.bool_]) -> float:
     """Threshold that says yes as often as the coders did, so that shares lean neither way; two decimals.
 
-    At .5 a weak head answers yes too rarely: on the starting corpus it found 14 of 71 `mixte`.
+    At .5 a weak head answers yes too rarely: on the starting corpus it named 14 `mixte` where there were 71.
     """
     return round(float(np.clip(np.quantile(scores, 1 - wanted.mean()), 0.2, 0.8)), 2)
 
