@@ -309,6 +309,19 @@ def test_no_counted_passage_is_said(tensions: Command, tmp_path: Path, text: str
     assert got.status == 2 or "aucun passage" in got.err.lower()
 
 
+@pytest.mark.parametrize("command", ["analyse", "tag"])
+def test_page_without_an_article_is_no_empty_result(tensions: Command, tmp_path: Path, command: str) -> None:
+    menu = "Accueil\n\nSe connecter\n\nMot de passe oublié\u00a0?\n\nRecevoir la newsletter\n\nS’abonner\n"
+    (tmp_path / "menu.txt").write_text(menu, encoding="utf-8")
+    alone = tensions(command, tmp_path)
+    assert (alone.status, alone.out) == (2, "")
+    assert explained(alone.err)
+    (tmp_path / "bon.txt").write_text(GOOD, encoding="utf-8")
+    beside = tensions(command, tmp_path)
+    assert beside.status == 3
+    assert "menu.txt" in beside.err
+
+
 def test_document_without_a_counted_passage_is_still_named(tensions: Command, corpus: Path) -> None:
     (corpus / "muet.txt").write_text("Oui.\n", encoding="utf-8")
     got = tensions("analyse", corpus)

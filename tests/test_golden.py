@@ -30,6 +30,7 @@ COMMANDS = {
     "explain.txt": ["explain", PASSAGE],
     "explain.json": ["explain", PASSAGE, "-f", "json"],
     "model-list.txt": ["model", "list"],
+    "model-show.md": ["model", "show"],
     "help.txt": ["--help"],
     "help-analyse.txt": ["analyse", "--help"],
 }

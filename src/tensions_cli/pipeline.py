@@ -95,11 +95,27 @@ def load(sources: Sequence[str], options: Options, progress: Progress = silent) 
         prepared = prepare(document, options)
         if prepared is None:
             skipped.append(_foreign(document))
+        elif not has_body(prepared):
+            detail = "rien que des menus, des en-têtes ou des notes\u00a0: vérifiez le fichier"
+            skipped.append(Skipped(document.source, "no_text", detail))
         else:
             ready.append(prepared)
     if not ready:
         raise nothing_to_analyse(skipped, options.unit)
     return Batch(tuple(ready), tuple(skipped), (*joined.notices, *_unknown_speakers(ready, options)))
+
+
+def has_body(document: Document) -> bool:
+    """Something is left to cut once the zones are taken out: a turn, or a block that no zone covers."""
+    if document.record or document.turns:
+        return True
+    zones, rank = document.zones, 0
+    for block in document.blocks:
+        while rank < len(zones) and zones[rank].end <= block.start:
+            rank += 1
+        if rank == len(zones) or not (zones[rank].start <= block.start and block.end <= zones[rank].end):
+            return True
+    return False
 
 
 def _unknown_speakers(documents: Sequence[Document], options: Options) -> list[str]:
