@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Label
 from tensions_cli.tagging.classifier import Model
 from tensions_cli.tagging.tag import tag_texts
 from tensions_cli.training.coded import read_coded
 
 HERE = Path(__file__).parent / "codebook"
+BOOK = read_toml("codebook.toml")
 CASES: list[dict[str, Any]] = tomllib.loads((HERE / "cases.toml").read_text(encoding="utf-8"))["case"]
 KNOWN_FAILURES = {
     line for line in (HERE / "known_failures.txt").read_text(encoding="utf-8").split("\n") if line and line[0] != "#"
@@ -52,7 +54,9 @@ def test_known_failures_are_cases() -> None:
 
 def test_every_rule_has_cases_of_both_kinds() -> None:
     counts = Counter((case["rule"], case["kind"]) for case in CASES)
-    for rule in range(1, 24):
+    rules = {rule["number"] for rule in BOOK["rules"]}
+    assert {case["rule"] for case in CASES} == rules | {0}
+    for rule in rules:
         assert counts[rule, "match"] >= 3
         assert counts[rule, "no_match"] >= 3
 
@@ -62,7 +66,12 @@ def test_cases_follow_the_codebook() -> None:
     for case in CASES:
         assert case["label"] in list(Label)
         assert ("relation" in case) == (case["label"] == "mixte")
+        present = {logic["name"] for logic in BOOK["logics"] if BOOK["labels"][case["label"]][logic["letter"]]}
+        assert set(case.get("stance", {})) <= present
+        assert set(case.get("stance", {}).values()) <= set(BOOK["stances"])
+        assert case.get("stance", {}).get("rationalisation") != "menacee"
         assert set(case.get("axes", {})) <= set(book.axes)
+        assert {pole for poles in case.get("axes", {}).values() for pole in poles} <= present
     assert len({case["text"] for case in CASES}) == len(CASES)
 
 
