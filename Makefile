@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SEEDS ?=
+TEXTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full lint types bench model evaluate bundle lock clean
+.PHONY: help demo test test-full lint types bench model encoder evaluate bundle lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -35,16 +36,23 @@ lint: $(VENV)/.installed  ## style (ruff)
 types: $(VENV)/.installed  ## types (mypy, strict on src)
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed  ## speed side by side, features table, cleaning (SEEDS=folder)
+bench: $(VENV)/.installed  ## speed side by side, ablation, cleaning (SEEDS=folder)
 	$(BIN)/python benchmarks/speed.py
-	$(BIN)/python benchmarks/features.py
+	$(BIN)/python benchmarks/ablation.py
 	$(if $(SEEDS),$(BIN)/python benchmarks/cleaning.py --seeds $(SEEDS),@echo 'cleaning: make bench SEEDS=folder, with the five seed pages')
 
-model: $(VENV)/.installed  ## train models/standard from corpora/annotated
+model: $(VENV)/.installed  ## train models/standard and models/fine from corpora/annotated (twenty minutes)
 	$(BIN)/tensions model train corpora/annotated --output models/standard
+	$(BIN)/tensions model train corpora/annotated --output models/fine --encoder distilled --encoder e5
+
+encoder: $(VENV)/.installed  ## distil the encoder again (TEXTS=folder of the open texts its card names; hours)
+	$(if $(TEXTS),,$(error make encoder TEXTS=folder, see models/encoder/distilled/README.md))
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'torch>=2.4'
+	$(BIN)/python -m tensions_cli.training.encoder $(TEXTS) models/encoder/distilled --teacher $(TEXTS)/teacher.npy
 
 evaluate: $(VENV)/.installed  ## figures of the shipped model, agreement of the coders
 	$(BIN)/tensions model show standard
+	$(BIN)/tensions model show fine
 	$(BIN)/python benchmarks/agreement.py
 
 bundle: $(VENV)/.installed  ## wheels for a machine without network, in dist/bundle

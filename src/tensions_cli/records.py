@@ -179,7 +179,8 @@ class Tags:
     """What the model (or a coder) says of one passage.
 
     `scores`: calibrated probabilities, rounded to four decimals, by pole. `axes`: axis to the
-    poles at work. `certain`: both scores at least δ away from their threshold.
+    poles at work. `certain`: both scores at least δ away from their threshold. `stance`: each logic that
+    is present to what the speaker does with it; None when the model was not trained to say.
     """
 
     label: Label
@@ -190,7 +191,7 @@ class Tags:
     certain: bool
     coded_by: str
     model: str
-    stance: Mapping[str, str] | None = None  # comes with a corpus that codes it
+    stance: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +210,16 @@ class Interval:
     high: float
 
 
+MIN_BEARING = 20  # passages bearing a logic, under which a balance or a share of them says nothing (design, section 4)
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """One row of the summary. Shares are in [0, 1], rounded to four decimals, None without passages.
 
     `intervals` are 95 % intervals of the four shares and of `tension`; `method` says how they were
-    made, or why there are none. `balance` = (nP − nM)/(nP + nM) over passages bearing P and M.
+    made, or why there are none. `balance` = (nP − nM)/(nP + nM) over passages bearing P and M, None under
+    MIN_BEARING. `stance`: by logic then stance, the number of passages; None when no passage was coded for it.
     """
 
     by: Mapping[str, str]
@@ -229,6 +234,7 @@ class Group:
     relations: Mapping[str, int]
     tension_share: float | None
     balance: float | None
+    stance: Mapping[str, Mapping[str, int]] | None
     axes: Mapping[str, Mapping[str, int]]
     intervals: Mapping[str, Interval | None]
     method: str

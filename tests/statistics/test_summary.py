@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Label, Passage, Relation, Role, TaggedPassage, Tags
 from tensions_cli.statistics.examples import keep_best, most_telling
 from tensions_cli.statistics.summary import Counted, counted, summarise
@@ -19,6 +20,7 @@ def tagged(
     scores: tuple[float, float] = (0.9, 0.9),
     metadata: dict[str, str] | None = None,
     axes: dict[str, tuple[str, ...]] | None = None,
+    stance: dict[str, str] | None = None,
 ) -> TaggedPassage:
     text = " ".join(["mot"] * words)
     passage = Passage(
@@ -34,7 +36,7 @@ def tagged(
         excluded_reason=None if counted_ else "interviewer",
     )
     pair = dict(zip(("rationalisation", "professionnelle"), scores, strict=True))
-    tags = Tags(label, relation, axes or {}, pair, (), True, "model", "test 0 (0)")
+    tags = Tags(label, relation, axes or {}, pair, (), True, "model", "test 0 (0)", stance)
     return TaggedPassage(passage, tags)
 
 
@@ -104,6 +106,43 @@ def test_axes_are_counted_by_pole() -> None:
     (whole,) = summarise(rows([tagged(Label.MIXTE, Relation.OPPOSITION, axes=both)] * 3), ())
     assert whole.axes["temps"] == {"rationalisation": 3, "professionnelle": 3}
     assert whole.axes["cout"] == {"rationalisation": 3, "professionnelle": 0}
+
+
+def test_stances_are_counted_by_pole() -> None:
+    lost = {"rationalisation": "contestee", "professionnelle": "menacee"}
+    passages = [
+        *[tagged(Label.MIXTE, Relation.OPPOSITION, "a", stance=lost)] * 3,
+        *[tagged(Label.RATIONALISATION, document="b", stance={"rationalisation": "soutenue"})] * 2,
+        tagged(document="b", stance={}),
+        tagged(Label.RATIONALISATION, document="b", stance={"rationalisation": "decrite"}, counted_=False),
+    ]
+    whole, a, b = summarise(rows(passages, ("document",)), ("document",))
+    assert whole.stance == {
+        "rationalisation": {"soutenue": 2, "contestee": 3, "decrite": 0},
+        "professionnelle": {"soutenue": 0, "contestee": 0, "decrite": 0, "menacee": 3},
+    }
+    assert a.stance is not None
+    assert b.stance is not None
+    assert a.stance["rationalisation"] == {"soutenue": 0, "contestee": 3, "decrite": 0}
+    assert set(b.stance["professionnelle"].values()) == {0}
+
+
+def test_stance_follows_the_order_of_the_codebook() -> None:
+    (whole,) = summarise(rows([tagged(Label.RATIONALISATION, stance={"rationalisation": "decrite"})]), ())
+    assert whole.stance is not None
+    in_order = list(read_toml("codebook.toml")["stances"])
+    assert list(whole.stance["professionnelle"]) == in_order
+    # « menacee » : logique professionnelle seulement.
+    assert list(whole.stance["rationalisation"]) == [name for name in in_order if name != "menacee"]
+
+
+def test_a_model_without_stance_gives_none_rather_than_zeros() -> None:
+    uncoded = tagged(Label.RATIONALISATION)
+    assert summarise(rows([uncoded]), ())[0].stance is None
+    # Of a passage not coded for stance and one that is, the second alone is in the base.
+    (whole,) = summarise(rows([uncoded, tagged(Label.RATIONALISATION, stance={"rationalisation": "decrite"})]), ())
+    assert whole.stance is not None
+    assert sum(whole.stance["rationalisation"].values()) == 1
 
 
 def test_nothing_counted_gives_no_share() -> None:

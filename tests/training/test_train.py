@@ -117,19 +117,3 @@ def test_the_shipped_corpus_is_well_formed() -> None:
     assert len(texts) - len(set(texts)) <= 1
     for author in {p.author for p in passages if p.whole}:
         assert len({p.genre for p in passages if p.author == author}) >= 3, author
-
-
-def test_evaluate_on_stand_off_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = "😀 On coche des cases.\r\nElle reste avec lui."
-    (tmp_path / "t.txt").write_bytes(text.encode("utf-8"))
-    start = text.index("Elle")
-    rows = [
-        {"file": "t.txt", "start": 2, "end": 21, "label": "rationalisation", "relation": None},
-        {"file": "t.txt", "start": start, "end": len(text), "label": "professionnelle", "relation": None},
-    ]
-    codes = tmp_path / "codes.jsonl"
-    codes.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    assert run(["model", "evaluate", str(codes), "--texts", str(tmp_path)]) == 0
-    figures = json.loads(capsys.readouterr().out)
-    assert figures["passages"] == 2
-    assert run(["model", "evaluate", str(codes), "--texts", str(tmp_path / "absent")]) == 2

@@ -7,8 +7,9 @@ from pathlib import Path
 from tensions_cli.commands.common import say
 from tensions_cli.errors import ExitStatus, TensionsError
 from tensions_cli.output.rows import to_json
-from tensions_cli.output.sink import text_output
+from tensions_cli.output.sink import check_output, text_output
 from tensions_cli.tagging.model_folder import (
+    find_model,
     installed_models,
     load_model,
     read_card,
@@ -17,11 +18,14 @@ from tensions_cli.tagging.model_folder import (
 )
 
 
-def run_train(sources: list[Path], folder: Path, *, quiet: bool) -> ExitStatus:
+def run_train(sources: list[Path], folder: Path, encoders: list[str], *, quiet: bool, force: bool) -> ExitStatus:
     """Train on coded passages, evaluate without ever judging a seen author, write the folder."""
     from tensions_cli.training.train import train
 
-    metrics = train(sources, folder, lambda step: say(f"évalué sans l’auteur {step}", quiet=quiet))
+    def done(step: str) -> None:
+        say(f"évalué sur des auteurs tenus à l’écart\u00a0: {step}", quiet=quiet)
+
+    metrics = train(sources, folder, encoders, done, force=force)
     figures = metrics["evaluation"]
     say(
         f"modèle écrit dans {folder.name}\u00a0: macro-F1 {figures['macro_f1']:.3f} sur {figures['passages']} passages "
@@ -31,13 +35,32 @@ def run_train(sources: list[Path], folder: Path, *, quiet: bool) -> ExitStatus:
     return ExitStatus.DONE
 
 
-def run_evaluate(gold: Path, texts: Path | None, model: str) -> ExitStatus:
-    """Figures of a model on coded passages (or on stand-off labels with their texts), as JSON."""
-    from tensions_cli.training.judge import judge, read_gold
+def run_evaluate(
+    gold: Path, texts: Path | None, model: str, form: str, output: Path | None, *, show_text: bool
+) -> ExitStatus:
+    """Figures of a model on coded passages (or on stand-off labels with their texts); warns of texts it learnt."""
+    from tensions_cli.output import evaluation, terminal
+    from tensions_cli.training.judge import gold_identity, judge, read_gold
+    from tensions_cli.training.seen import seen_in_training
 
-    figures = judge(read_gold(gold, texts), load_model(model))
-    with text_output(None) as stream:
-        stream.write(to_json(figures, indent=1) + "\n")
+    check_output(output, [gold], [texts] if texts else [])
+    passages = read_gold(gold, texts)
+    figures = judge(passages, load_model(model), show_text=show_text)
+    figures["manifest"]["gold"] = gold_identity(gold)
+    figures["seen_in_training"] = seen_in_training((p.text for p in passages), find_model(model))
+    if figures["seen_in_training"]:
+        on_screen = form == "table" and output is None and sys.stdout.isatty()  # where the table says it too
+        say(evaluation.seen_warning(figures["seen_in_training"], len(passages)), quiet=on_screen)
+    if form == "table" and output is None:
+        evaluation.print_evaluation(figures, terminal.console())
+        return ExitStatus.DONE
+    with text_output(output) as stream:
+        if form == "json":
+            stream.write(to_json(figures, indent=1) + "\n")
+        elif form == "md":
+            evaluation.write_evaluation_markdown(figures, stream)
+        else:
+            evaluation.print_evaluation(figures, terminal.file_console(stream))
     return ExitStatus.DONE
 
 

@@ -1,9 +1,10 @@
 """Numbers, labels and places as a French reader expects them."""
 
+from collections.abc import Mapping
 from functools import cache
 
 from tensions_cli.knowledge.files import read_toml
-from tensions_cli.records import Interval, Label, Passage, Role
+from tensions_cli.records import MIN_BEARING, Interval, Label, Passage, Role
 
 NBSP = "\u00a0"
 
@@ -12,6 +13,12 @@ LABEL_TITLES = {
     Label.PROFESSIONNELLE: "professionnelle",
     Label.MIXTE: "mixte",
     Label.NEUTRE: "neutre",
+}
+STANCE_TITLES = {
+    "soutenue": "soutenue",
+    "contestee": "contestée",
+    "decrite": "décrite",
+    "menacee": "menacée",
 }
 ROLE_TITLES = {Role.INTERVIEWER: "enquêteur", Role.RESPONDENT: "enquêté", None: "rôle indécis"}
 TOO_FEW = "trop peu"
@@ -31,6 +38,13 @@ def integer(number: int) -> str:
 def percent(share: float | None) -> str:
     """A share in [0, 1] as a whole percentage, or a dash."""
     return "–" if share is None else f"{100 * share:.0f}{NBSP}%"
+
+
+def stances(counts: Mapping[str, int]) -> str:
+    """« soutenue 31 %, contestée 44 %, décrite 25 % (n = 120) »; « trop peu » under MIN_BEARING passages."""
+    n = sum(counts.values())
+    shares = [f"{STANCE_TITLES[name]}{NBSP}{percent(count / n)}" for name, count in counts.items() if n >= MIN_BEARING]
+    return f"{', '.join(shares) or TOO_FEW} (n{NBSP}={NBSP}{integer(n)})"
 
 
 def decimal(number: float | None, places: int = 2) -> str:

@@ -47,7 +47,7 @@ def passage_row(tagged: TaggedPassage) -> dict[str, Any]:
         "text": passage.text,
         "label": tags.label,
         "relation": tags.relation,
-        "stance": tags.stance,
+        "stance": None if tags.stance is None else dict(tags.stance),
         "axes": {axis: list(poles) for axis, poles in tags.axes.items()},
         "scores": dict(tags.scores),
         "evidence": [{"start": e.start, "end": e.end, "pole": e.pole, "axis": e.axis} for e in tags.evidence],
@@ -159,7 +159,7 @@ def group_row(group: Group) -> dict[str, Any]:
         "relations": dict(group.relations),
         "tension_share": group.tension_share,
         "balance": group.balance,
-        "stance": None,  # comes with a corpus that codes it
+        "stance": None if group.stance is None else {pole: dict(counts) for pole, counts in group.stance.items()},
         "axes": {axis: dict(poles) for axis, poles in group.axes.items()},
     }
 
@@ -173,6 +173,12 @@ def flat_group_row(group: Group, by: tuple[str, ...]) -> dict[str, Any]:
         if name == "intervals":
             for key, pair in value.items():
                 flat[f"{key}_low"], flat[f"{key}_high"] = pair or (None, None)
+        elif name == "stance":
+            flat |= {
+                f"stance_{pole}_{stance}": (value or {}).get(pole, {}).get(stance)
+                for pole, stances in codebook().stances.items()
+                for stance in stances
+            }
         elif name == "axes":
             flat |= {f"axis_{axis}_{pole}": n for axis, poles in value.items() for pole, n in poles.items()}
         elif isinstance(value, Mapping):
@@ -198,6 +204,7 @@ def explanation_row(explanation: Explanation) -> dict[str, Any]:
         "text": explanation.text,
         "label": tags.label,
         "relation": tags.relation,
+        "stance": None if tags.stance is None else dict(tags.stance),
         "axes": {axis: list(poles) for axis, poles in tags.axes.items()},
         "scores": dict(tags.scores),
         "certain": tags.certain,

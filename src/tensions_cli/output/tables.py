@@ -29,7 +29,8 @@ def write_summary_csv(analysis: Analysis, stream: TextIO) -> None:
     """One row per group, comma and decimal point, for programs."""
     import pandas as pd
 
-    frame = pd.DataFrame([guarded(flat_group_row(group, analysis.by)) for group in analysis.groups])
+    rows = [guarded(flat_group_row(group, analysis.by)) for group in analysis.groups]
+    frame = pd.DataFrame(rows, dtype=object)  # a count stays an integer beside a cell without one
     frame.to_csv(stream, index=False, lineterminator="\n", na_rep="")
 
 
@@ -40,6 +41,7 @@ def write_summary_markdown(analysis: Analysis, stream: TextIO) -> None:
     stream.write(f"| {' | '.join(header)} |\n|{'---|' * len(header)}\n")
     for group in analysis.groups:
         stream.write(f"| {' | '.join(_markdown_cells(group, analysis.by))} |\n")
+    _write_stances(analysis, stream)
     manifest = analysis.manifest
     how = french.method(analysis.groups[0].method)
     stream.write(
@@ -51,10 +53,27 @@ def write_summary_markdown(analysis: Analysis, stream: TextIO) -> None:
         stream.write(f"\n> {text}\n>\n> — {french.place(tagged.passage).translate(MARKDOWN_SPECIAL)}\n")
 
 
-def _markdown_cells(group: Group, by: Sequence[str]) -> list[str]:
+def _write_stances(analysis: Analysis, stream: TextIO) -> None:
+    """A second table, where the stance is coded: who defends and who contests each logic."""
+    whole = analysis.groups[0].stance
+    if whole is None:
+        return
+    header = [*(analysis.by or ("corpus",)), *(f"posture, {pole}" for pole in whole)]
+    stream.write(f"\n| {' | '.join(header)} |\n|{'---|' * len(header)}\n")
+    for group in analysis.groups:
+        counts = group.stance or {}
+        cells = [french.stances(counts.get(pole, {})) for pole in whole]
+        stream.write(f"| {' | '.join([*_markdown_names(group, analysis.by), *cells])} |\n")
+
+
+def _markdown_names(group: Group, by: Sequence[str]) -> list[str]:
     names = [str(group.by.get(field, "tout le corpus")).translate(MARKDOWN_SPECIAL) for field in by]
+    return names or ["tout le corpus"]
+
+
+def _markdown_cells(group: Group, by: Sequence[str]) -> list[str]:
     return [
-        *(names or ["tout le corpus"]),
+        *_markdown_names(group, by),
         french.integer(group.passages),
         french.integer(group.words),
         *(french.percent(group.shares[label.value]) for label in Label),

@@ -1,7 +1,7 @@
 """What a person reads in the terminal: the summary, then the passages worth reading."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import TextIO
 
@@ -14,6 +14,7 @@ from rich.text import Text
 from tensions_cli.output import french
 from tensions_cli.output.french import NBSP
 from tensions_cli.records import (
+    MIN_BEARING,
     Analysis,
     DocumentInfo,
     Evidence,
@@ -57,6 +58,10 @@ ZONE_TITLES = {
     ZoneKind.FOREIGN: "autres langues",
 }
 EXCLUDED_TITLES = {"interviewer": "de l’enquêteur", "short": "de deux mots ou moins"}
+STANCE_LEGEND = (
+    f"\nposture{NBSP}: qui parle prend-il la logique à son compte{NBSP}? Parts sur n passages porteurs, "
+    "vingt au moins, sans intervalle."
+)
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -74,9 +79,13 @@ def file_console(stream: TextIO) -> Console:
 
 
 def print_analysis(analysis: Analysis, out: Console, *, speakers: bool) -> None:
-    """What was read, the table, who speaks and remarks (`speakers`), quotations, what was dropped."""
+    """What was read, the table, stances, who speaks and remarks (`speakers`), quotations, what was dropped."""
     out.print(_heading(analysis))
     out.print(_table(analysis, out))
+    stances = _stances(analysis)
+    if stances is not None:
+        out.print()
+        out.print(stances)
     out.print(_legend(analysis, out))
     for part in (_cast(analysis.documents), _notices(analysis.documents)) if speakers else ():
         if part is not None:
@@ -146,10 +155,9 @@ def _table(analysis: Analysis, out: Console) -> Table:
 
 
 def _cells(group: Group, by: tuple[str, ...], out: Console, *, wide: bool) -> list[Text]:
-    name = " × ".join(str(group.by[field]) for field in by) if group.by else "tout le corpus"
     tension = f"{_rounded(group.tension_share):>3} {french.bounds(group.intervals['tension'], group.method)}"
     return [
-        Text(french.printable(name)),
+        Text(_name(group, by)),
         Text(french.integer(group.passages)),
         *([Text(french.integer(group.words))] if wide else []),
         *([_bar(group, out)] if out.width >= NARROW else []),
@@ -157,6 +165,11 @@ def _cells(group: Group, by: tuple[str, ...], out: Console, *, wide: bool) -> li
         *([Text(tension), Text(french.decimal(group.balance))] if out.width >= NARROW else []),
         *([Text(_axes(group))] if wide else []),
     ]
+
+
+def _name(group: Group, by: tuple[str, ...]) -> str:
+    name = " × ".join(str(group.by[field]) for field in by) if group.by else "tout le corpus"
+    return french.printable(name)
 
 
 def _figures(*cells: str) -> str:
@@ -201,6 +214,33 @@ def _axes(group: Group) -> str:
     return ", ".join(text for _, _, text in sorted(counts)[:LEADING_AXES]) or "–"
 
 
+def _stances(analysis: Analysis) -> Lines | None:
+    """For each logic, who defends and who contests it: the whole corpus, then the groups that say enough."""
+    whole, *groups = analysis.groups
+    if whole.stance is None:
+        return None
+    lines: list[Text | Padding] = []
+    for pole, counts in whole.stance.items():
+        lines.append(Text(f"Posture — {pole}{NBSP}: {french.stances(counts)}"))
+        if len(groups) > 1:
+            lines += _stances_by_group([(_name(g, analysis.by), (g.stance or {}).get(pole, {})) for g in groups])
+    return Lines(*lines)
+
+
+def _stances_by_group(groups: list[tuple[str, Mapping[str, int]]]) -> list[Padding]:
+    """One aligned line per group; groups with too few passages are counted, not listed."""
+    enough = [(name, counts) for name, counts in groups if sum(counts.values()) >= MIN_BEARING]
+    table = Table.grid(padding=(0, 2))
+    table.add_column(overflow="fold", min_width=14, max_width=32)
+    table.add_column(overflow="fold")
+    for name, counts in enough:
+        table.add_row(Text(name), Text(french.stances(counts)))
+    parts: list[Table | Text] = [table] if enough else []
+    if few := len(groups) - len(enough):
+        parts.append(Text(f"{french.plural(few, 'groupe')}{NBSP}: {french.TOO_FEW}", style="dim"))
+    return [Padding(part, (0, 0, 0, 2), expand=False) for part in parts]
+
+
 def _legend(analysis: Analysis, out: Console) -> Padding:
     marks = [(_glyph(label, out), french.LABEL_TITLES[label]) for label in GLYPHS]
     keys = zip(marks, ("M", "mi.", "P", "n."), strict=True)
@@ -215,6 +255,7 @@ def _legend(analysis: Analysis, out: Console) -> Padding:
         f"des tensions annoncées en sont, {measured['recall']} sont trouvées{NBSP}; l’intervalle n’en tient pas ",
         f"compte, lisez les passages.\nbalance{NBSP}: de −1 (M seule) à +1 (P seule), sur vingt passages porteurs ",
         f"au moins{NBSP}; axes{NBSP}: à titre indicatif.",
+        STANCE_LEGEND if analysis.groups[0].stance is not None else "",
         style="dim",
     )
     return Padding(text, (1, 0, 0, 0), expand=False)
@@ -288,7 +329,7 @@ FORM_TITLES = {
     "quotes": "guillemets",
     "unended": "sans point final",
     "both": "repères des deux logiques",
-    "no_vector": "aucun mot connu",
+    "whole": "le passage dans son ensemble",
 }
 SHOWN_WORDS = 8
 LEAST_TERM = 0.005  # printed with two decimals, a smaller term is zero
@@ -310,7 +351,8 @@ def _verdict(tags: Tags) -> Text:
     relation = f", {tags.relation}" if tags.relation else ""
     doubt = "" if tags.certain else " (incertain\u00a0: un score est à moins de 0,1 de son seuil)"
     axes = ", ".join(f"{french.axis_titles()[axis]} ({', '.join(poles)})" for axis, poles in tags.axes.items())
-    lines = [f"\nAxes{NBSP}: {axes}" if axes else ""]
+    stances = ", ".join(f"{pole} {french.STANCE_TITLES[name]}" for pole, name in (tags.stance or {}).items())
+    lines = [f"\nPosture{NBSP}: {stances}" if stances else "", f"\nAxes{NBSP}: {axes}" if axes else ""]
     return Text.assemble((f"{tags.label}{relation}", "bold"), doubt, *lines, (f"\nModèle {tags.model}", "dim"))
 
 

@@ -1,4 +1,4 @@
-"""From tagged passages to one record per group: counts, shares, intervals, balance, axes.
+"""From tagged passages to one record per group: counts, shares, intervals, balance, stances, axes.
 
 The unit of analysis is the passage; the unit of dependence is the document (inside one document, the
 person). Every share has the counted passages of the group as its base. Only small records without
@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tensions_cli.knowledge.codebook import codebook
-from tensions_cli.records import Group, Interval, Label, Relation, TaggedPassage
+from tensions_cli.records import MIN_BEARING, Group, Interval, Label, Relation, TaggedPassage
 from tensions_cli.statistics.intervals import cluster_sums, method, ratio_interval
 from tensions_cli.words import count_words
 
-MIN_BEARING = 20  # passages bearing a logic, under which a balance says nothing (design, section 4)
 DECIMALS = 4
 UNKNOWN = "(non renseigné)"
 
@@ -26,7 +25,8 @@ BEARING_P = (Label.PROFESSIONNELLE, Label.MIXTE)
 class Counted:
     """What statistics keep of a counted passage: nothing of its text.
 
-    `key`: values of the grouping fields; `axes`: `axis:pole`; `words`: alphanumeric tokens.
+    `key`: values of the grouping fields; `stance`: `pole:stance`, None when not coded; `axes`: `axis:pole`;
+    `words`: alphanumeric tokens.
     """
 
     key: tuple[str, ...]
@@ -35,6 +35,7 @@ class Counted:
     words: int
     label: Label
     relation: Relation | None
+    stance: tuple[str, ...] | None
     axes: tuple[str, ...]
     certain: bool
 
@@ -51,6 +52,7 @@ def counted(tagged: TaggedPassage, by: Sequence[str]) -> Counted | None:
         words=count_words(passage.text),
         label=tags.label,
         relation=tags.relation,
+        stance=None if tags.stance is None else tuple(f"{pole}:{name}" for pole, name in tags.stance.items()),
         axes=tuple(f"{axis}:{pole}" for axis, poles in tags.axes.items() for pole in poles),
         certain=tags.certain,
     )
@@ -101,6 +103,7 @@ def _group(by: Mapping[str, str], rows: list[Counted]) -> Group:
         relations={name: sum(row.relation == name for row in rows) for name in codebook().relations},
         tension_share=_ratio(sum(map(is_tension, rows)), len(rows)),
         balance=_balance(bearing["professionnelle"], bearing["rationalisation"]),
+        stance=_stances(rows),
         axes=_axes(rows),
         intervals=_intervals(rows, clusters),
         method=method(len(set(clusters)), unit),
@@ -142,6 +145,14 @@ def _ratio(part: int, whole: int) -> float | None:
 def _balance(professional: int, managerial: int) -> float | None:
     total = professional + managerial
     return round((professional - managerial) / total, DECIMALS) if total >= MIN_BEARING else None
+
+
+def _stances(rows: list[Counted]) -> dict[str, dict[str, int]] | None:
+    """Passages by pole and stance; None, not zeros, where no passage was coded for stance."""
+    if all(row.stance is None for row in rows):
+        return None
+    counts = Counter(name for row in rows for name in row.stance or ())
+    return {pole: {name: counts[f"{pole}:{name}"] for name in names} for pole, names in codebook().stances.items()}
 
 
 def _axes(rows: list[Counted]) -> dict[str, dict[str, int]]:

@@ -1,8 +1,8 @@
 """Which words carry a score: the terms of a linear head shared out over the words of one passage.
 
-Every term of the log-odds is given to words (a pair of lemmas to its two words, a piece to the words
-that hold it, the mean vector to its words, a cue to the words it covers) or to the form of the
-passage; the terms add up to the log-odds before calibration.
+Every term of a linear head is given to words (a pair of lemmas to its two words, a piece to the words
+that hold it, a cue to the words it covers) or to the form of the passage; the terms add up to the
+head's log-odds. The encoder's term is shared out by `explain.py`.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,8 @@ from tensions_cli.tagging.features import (
     Space,
     cue_families,
     cue_names,
-    vector_weights,
 )
-from tensions_cli.tagging.french import FloatArray, vector_table
+from tensions_cli.tagging.french import FloatArray
 
 Terms = NDArray[np.float64]
 
@@ -44,21 +43,15 @@ def attribute(space: Space, row: Row, coefficients: FloatArray, intercept: float
     starts = space.starts
     weights = coefficients.astype(np.float64)
     cue_weights = weights[starts["cues"] : starts["discourse"]]
-    of_vector = weights[starts["vector"] : starts["cues"]]
-    usual = float(space.vector_mean @ of_vector) * SCALES["vector"]
     terms = (
         _lemma_terms(row, weights[: starts["pieces"]])
-        + _piece_terms(row, weights[starts["pieces"] : starts["vector"]])
-        + _vector_terms(space, row, of_vector, usual)
+        + _piece_terms(row, weights[starts["pieces"] : starts["cues"]])
         + _cue_terms(row, cue_weights)
     )
     values = row.discourse * SCALES["discourse"] * weights[starts["discourse"] :]
     form = {feature.__name__: float(value) for feature, value in zip(DISCOURSE, values, strict=True)}
     form["both"] = float(row.cues[-1] * SCALES["cues"] * cue_weights[-1])
-    # A passage without a single vector departs from nothing: what is usual stays with its form.
-    if not row.vector.any():
-        form["no_vector"] = -usual
-    return Attribution(terms, form, float(intercept) + usual)
+    return Attribution(terms, form, float(intercept))
 
 
 def _shares(counts: Counts, weights: Terms) -> Terms:
@@ -82,18 +75,6 @@ def _piece_terms(row: Row, weights: Terms) -> Terms:
     shares = _shares(row.pieces, weights) * SCALES["pieces"]
     terms = np.bincount(row.pieces.owners, shares, minlength=len(row.seen.words.lemmas))
     return np.asarray(terms, dtype=np.float64)
-
-
-def _vector_terms(space: Space, row: Row, weights: Terms, usual: float) -> Terms:
-    """How far each word pulls the mean vector from that of the training passages; terms sum to w·(v − mean)."""
-    words = row.seen.words
-    shares = vector_weights(space, words)
-    if not shares.any():
-        return np.zeros(len(words.lemmas))
-    rows = vector_table()[words.vectors]
-    length = max(float(np.linalg.norm(shares @ rows)), 1e-9)
-    pulls = shares * (rows @ weights) * SCALES["vector"] / length
-    return np.asarray(pulls - usual * shares / shares.sum(), dtype=np.float64)
 
 
 def _cue_terms(row: Row, weights: Terms) -> Terms:

@@ -1,8 +1,8 @@
-"""The model: linear heads over the features, their calibration, and the decisions they give.
+"""The model: heads over the features and the encoder, their calibration, and the decisions they give.
 
 Two heads answer the codebook's two questions (M, P) and are calibrated (Platt 1999: a logistic curve
-fitted on out-of-fold log-odds). One softmax head tells the relation of a `mixte` passage, and one head
-per axis and pole tells the axes. Only numpy and scipy run here; scikit-learn trains.
+fitted on out-of-fold log-odds). One softmax head tells the relation of a `mixte` passage, one for each
+logic the stance, and one head per axis and pole the axes. Only numpy and scipy run here; scikit-learn trains.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from tensions_cli.tagging.features import Space
 from tensions_cli.tagging.french import FloatArray
+from tensions_cli.tagging.kernel import Kernel, Likeness
 
 # The axes leave out pieces of words (their coefficients are zero): with a few dozen examples by head, thirty
 # thousand more columns only fit noise.
-SMALL_BLOCKS = ("lemmas", "vector", "cues", "discourse")
+SMALL_BLOCKS = ("lemmas", "cues", "discourse")
 SCORE_DECIMALS = 4
 
 Scores = NDArray[np.float64]
@@ -25,15 +26,18 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Linear heads. Shapes: coefficients (heads, columns), the others (heads,).
+    """Heads of one kind. Shapes: coefficients (heads, columns), duals (heads, landmarks), the others (heads,).
 
-    `slopes` and `offsets` turn log-odds into calibrated log-odds; `thresholds` are on the calibrated
-    probability.
+    Log-odds are a linear part plus `blends` times the encoder's part; `slopes` and `offsets` turn log-odds
+    into calibrated log-odds; `thresholds` are on the calibrated probability.
     """
 
     names: tuple[str, ...]
     coefficients: FloatArray
     intercepts: FloatArray
+    duals: FloatArray
+    means: FloatArray
+    blends: FloatArray
     slopes: FloatArray
     offsets: FloatArray
     thresholds: Scores
@@ -47,9 +51,11 @@ class Model:
     name: str
     sha256: str
     space: Space
+    kernel: Kernel
     poles: Heads
     relations: Heads
     axes: Heads
+    stances: Mapping[str, Heads]  # by logic
     doubt: float  # δ: a score nearer than this to its threshold is uncertain
     tension: Mapping[str, float]  # precision and recall of tensions, measured on passages never seen
 
@@ -62,10 +68,19 @@ def small_columns(space: Space) -> NDArray[np.int64]:
     return np.concatenate(blocks)
 
 
-def log_odds(heads: Heads, features: Any) -> Scores:
+def linear_part(heads: Heads, features: Any) -> Scores:
+    """What words, cues and form say, shape (passages, heads)."""
+    return np.asarray(features @ heads.coefficients.T, dtype=np.float64) + heads.intercepts
+
+
+def encoder_part(heads: Heads, like: Likeness) -> Scores:
+    """What likeness to the coded passages says, before `blends`, shape (passages, heads)."""
+    return np.asarray(like @ heads.duals.T.astype(np.float64) + heads.means)
+
+
+def log_odds(heads: Heads, features: Any, like: Likeness) -> Scores:
     """Log-odds before calibration, shape (passages, heads)."""
-    product = features @ heads.coefficients.T
-    return np.asarray(product, dtype=np.float64) + heads.intercepts
+    return linear_part(heads, features) + heads.blends * encoder_part(heads, like)
 
 
 def probabilities(heads: Heads, odds: Scores) -> Scores:
@@ -74,8 +89,8 @@ def probabilities(heads: Heads, odds: Scores) -> Scores:
     return np.round(1 / (1 + np.exp(-calibrated)), SCORE_DECIMALS)
 
 
-def best_relation(heads: Heads, odds: Scores) -> list[str]:
-    """The most probable relation of each passage; ties go to the codebook's order."""
+def best_name(heads: Heads, odds: Scores) -> list[str]:
+    """The most probable name of a softmax head for each passage; ties go to the codebook's order."""
     return [heads.names[int(rank)] for rank in np.argmax(np.round(odds, SCORE_DECIMALS), axis=1)]
 
 

@@ -1,9 +1,11 @@
 """The words to underline: cues of the lexicon, then the words that weigh most (codebook rule 14)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tensions_cli.records import Evidence
-from tensions_cli.tagging.attribution import Attribution
+from tensions_cli.tagging.attribution import Terms
 from tensions_cli.tagging.features import Seen
 from tensions_cli.tagging.french import function_words
 
@@ -13,27 +15,32 @@ MIN_TERM = 0.25
 MAX_WORDS = 3
 
 
-def underline(seen: Seen, pole: str, axes: frozenset[str], attribution: Attribution) -> list[Evidence]:
-    """Evidence for one pole that the passage bears.
+def underline(
+    seen: Seen, pole: str, axes: frozenset[str], terms: Terms, rivals: Sequence[Terms] = ()
+) -> list[Evidence]:
+    """Evidence for one pole that the passage bears; `terms` and `rivals`: one term per word, of it and of the other.
 
     A cue counts when it speaks for this pole and its words push the score up; its axis is given when
-    the passage was given that axis. Spans do not overlap and are in text order.
+    the passage was given that axis. A word that is no cue goes to the pole it weighs most for. Spans do not
+    overlap and are in text order.
     """
     spans: list[tuple[int, int, str | None]] = []
     for match in seen.cues:
         cue = match.cue
-        if cue.pole == pole and attribution.words[match.first : match.last].sum() > 0:
+        if cue.pole == pole and terms[match.first : match.last].sum() > 0:
             axis = cue.name if cue.kind == "axis" and cue.name in axes else None
             spans.append((match.first, match.last, axis))
     taken = {word for first, last, _ in spans for word in range(first, last)}
     heavy = [
         int(word)
-        for word in np.argsort(-attribution.words, kind="stable")
-        if int(word) not in taken and seen.words.forms[int(word)] not in function_words()
+        for word in np.argsort(-terms, kind="stable")
+        if int(word) not in taken
+        and seen.words.forms[int(word)] not in function_words()
+        and all(terms[word] >= rival[word] for rival in rivals)
     ][:MAX_WORDS]
-    chosen = [word for word in heavy if attribution.words[word] >= MIN_TERM]
+    chosen = [word for word in heavy if terms[word] >= MIN_TERM]
     if not spans and not chosen:
-        chosen = [word for word in heavy[:1] if attribution.words[word] > 0]
+        chosen = [word for word in heavy[:1] if terms[word] > 0]
     spans += [(word, word + 1, None) for word in chosen]
     return [
         Evidence(int(seen.words.starts[first]), int(seen.words.ends[last - 1]), pole, axis)

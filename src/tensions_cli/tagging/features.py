@@ -1,15 +1,15 @@
-"""What the model sees of a passage: words, pieces of words, vectors, cues of the lexicon, form of the speech.
+"""What the linear heads see of a passage: words, pieces of words, cues of the lexicon, form of the speech.
 
 One list of blocks serves training and use. Columns, in order: lemmas (one and two words), pieces of
-words, mean word vector, cues, discourse. The first two blocks are TF-IDF with log counts and unit
-length, the third has unit length, the last two are small numbers; `SCALES` weighs the blocks.
+words, cues, discourse. The first two blocks are TF-IDF with log counts and unit length, the last two are
+small numbers; `SCALES` weighs the blocks. What a passage is about is the encoder's part (`kernel.py`).
 """
 
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -17,12 +17,12 @@ import numpy as np
 
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.knowledge.files import read_toml, sha256
-from tensions_cli.tagging.french import FloatArray, IntArray, Words, vector_table
+from tensions_cli.tagging.french import FloatArray, IntArray, Words
 from tensions_cli.tagging.lexicon import Match, find_cues
 
 # Weights of the blocks, chosen by hand while looking at leave-one-author-out figures of the first 1,462 coded
 # passages and not searched further; benchmarks/README.md tells what each block brings.
-SCALES = {"lemmas": 1.0, "pieces": 1.0, "vector": 3.0, "cues": 0.5, "discourse": 0.5}
+SCALES = {"lemmas": 1.0, "pieces": 1.0, "cues": 0.5, "discourse": 0.5}
 PIECE_LENGTHS = (3, 4, 5)
 MIN_PASSAGES = 2  # a word or a piece of word seen in one passage only says nothing to another author
 
@@ -43,25 +43,19 @@ def see(text: str, words: Words) -> Seen:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The columns that training fixed: rank and inverse document frequency of each lemma and piece.
-
-    `vector_mean` is the mean vector block of the training passages, shape (300,): an explanation tells
-    how a word departs from it.
-    """
+    """The columns that training fixed: rank and inverse document frequency of each lemma and piece."""
 
     lemmas: dict[str, int]
     lemma_idf: FloatArray
     pieces: dict[str, int]
     piece_idf: FloatArray
-    unknown_idf: float
-    vector_mean: FloatArray
     # Columns of the pieces of each word form met so far: words come back, their pieces need one look-up.
     piece_columns: dict[str, IntArray] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def starts(self) -> dict[str, int]:
         """First column of each block, and the number of columns under `end`."""
-        sizes = [len(self.lemmas), len(self.pieces), vector_table().shape[1], len(cue_names()), len(DISCOURSE)]
+        sizes = [len(self.lemmas), len(self.pieces), len(cue_names()), len(DISCOURSE)]
         edges = np.cumsum([0, *sizes]).tolist()
         return dict(zip([*SCALES, "end"], edges, strict=True))
 
@@ -78,7 +72,7 @@ def pieces_of(form: str) -> tuple[str, ...]:
 
 
 def fit_space(passages: Sequence[Seen]) -> Space:
-    """Columns, document frequencies and mean vector of the training passages."""
+    """Columns and document frequencies of the training passages."""
     of_lemmas: Counter[str] = Counter()
     of_pieces: Counter[str] = Counter()
     for seen in passages:
@@ -87,10 +81,7 @@ def fit_space(passages: Sequence[Seen]) -> Space:
     total = len(passages)
     lemmas, lemma_idf = _columns(of_lemmas, total)
     pieces, piece_idf = _columns(of_pieces, total)
-    nowhere = np.zeros(vector_table().shape[1], dtype=np.float32)
-    space = Space(lemmas, lemma_idf, pieces, piece_idf, math.log(1 + total) + 1, nowhere)
-    mean = np.mean([vector_values(space, seen.words) for seen in passages], axis=0)
-    return replace(space, vector_mean=mean.astype(np.float32))
+    return Space(lemmas, lemma_idf, pieces, piece_idf)
 
 
 def _columns(counts: Counter[str], total: int) -> tuple[dict[str, int], FloatArray]:
@@ -142,21 +133,6 @@ def _piece_columns(space: Space, form: str) -> IntArray:
         found = [column for piece in pieces_of(form) if (column := space.pieces.get(piece)) is not None]
         columns = space.piece_columns[form] = np.array(found, dtype=np.int64)
     return columns
-
-
-def vector_weights(space: Space, words: Words) -> FloatArray:
-    """Weight of each word in the mean vector: inverse document frequency, 0 without a vector; shape (n,)."""
-    weights = [
-        space.unknown_idf if (column := space.lemmas.get(lemma)) is None else float(space.lemma_idf[column])
-        for lemma in words.lemmas
-    ]
-    return np.where(words.vectors >= 0, np.array(weights, dtype=np.float32), np.float32(0)).astype(np.float32)
-
-
-def vector_values(space: Space, words: Words) -> FloatArray:
-    """Weighted mean of the word vectors, unit length; shape (300,)."""
-    total = vector_weights(space, words) @ vector_table()[words.vectors]
-    return np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), dtype=np.float32)
 
 
 @cache
@@ -282,7 +258,6 @@ class Row:
     seen: Seen
     lemmas: Counts
     pieces: Counts
-    vector: FloatArray
     cues: FloatArray
     discourse: FloatArray
 
@@ -293,7 +268,6 @@ def row_of(space: Space, seen: Seen) -> Row:
         seen=seen,
         lemmas=lemma_counts(space, seen.words),
         pieces=piece_counts(space, seen.words),
-        vector=vector_values(space, seen.words),
         cues=cue_values(seen.cues),
         discourse=discourse_values(seen),
     )
@@ -304,7 +278,7 @@ def matrix(space: Space, rows: Sequence[Row]) -> Any:
     from scipy.sparse import csr_matrix
 
     starts = space.starts
-    dense = np.arange(starts["vector"], starts["end"])
+    dense = np.arange(starts["cues"], starts["end"])
     columns: list[IntArray] = []
     values: list[FloatArray] = []
     edges = [0]
@@ -313,7 +287,6 @@ def matrix(space: Space, rows: Sequence[Row]) -> Any:
         values += [
             row.lemmas.values * np.float32(SCALES["lemmas"]),
             row.pieces.values * np.float32(SCALES["pieces"]),
-            row.vector * np.float32(SCALES["vector"]),
             row.cues * np.float32(SCALES["cues"]),
             row.discourse * np.float32(SCALES["discourse"]),
         ]
@@ -325,6 +298,5 @@ def matrix(space: Space, rows: Sequence[Row]) -> Any:
 
 def feature_names() -> tuple[str, ...]:
     """Blocks and named features, to refuse a model trained on others."""
-    vector = f"vector:{vector_table().shape[1]}"
     discourse = [f"discourse:{feature.__name__}" for feature in DISCOURSE]
-    return ("lemmas", "pieces", vector, *(f"cue:{name}" for name in cue_names()), *discourse)
+    return ("lemmas", "pieces", *(f"cue:{name}" for name in cue_names()), *discourse)

@@ -18,14 +18,17 @@ from tensions_cli.errors import ModelError
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.tagging import french
 from tensions_cli.tagging.classifier import Heads, Model
+from tensions_cli.tagging.encoders import Encoder, encoder
 from tensions_cli.tagging.features import Space, discourse_sha256, feature_names
+from tensions_cli.tagging.kernel import Kernel
 from tensions_cli.tagging.lexicon import lexicon_sha256
 
-SCHEMA = "tensions-model/1"
+SCHEMA = "tensions-model/2"
 DEFAULT = "standard"
 CONFIG, WEIGHTS, LEMMAS, PIECES = "config.json", "weights.npz", "lemmas.txt", "pieces.txt"
-HEADS = ("poles", "relations", "axes")
-HEAD_ARRAYS = ("coefficients", "intercepts", "slopes", "offsets", "thresholds")
+STANCE = "stance_"  # the stance heads are stored by logic: stance_rationalisation, stance_professionnelle
+HEADS = ("poles", "relations", "axes", *(f"{STANCE}{pole}" for pole in codebook().poles))
+HEAD_ARRAYS = ("coefficients", "intercepts", "duals", "means", "blends", "slopes", "offsets", "thresholds")
 MAX_BYTES = 200_000_000  # a hundred times the shipped model; a larger file is not one of ours
 
 
@@ -75,34 +78,62 @@ def load_model(name: str = DEFAULT) -> Model:
             lemma_idf=weights["lemma_idf"],
             pieces=_columns(content[PIECES]),
             piece_idf=weights["piece_idf"],
-            unknown_idf=float(config["unknown_idf"]),
-            vector_mean=weights["vector_mean"],
         )
         heads = {
-            group: Heads(tuple(config["heads"][group]), *(weights[f"{group}_{array}"] for array in HEAD_ARRAYS))
+            group: Heads(tuple(config["heads"][group]), *(_widened(weights, group, array) for array in HEAD_ARRAYS))
             for group in HEADS
         }
+        names = list(config["encoders"])
         doubt = float(config["doubt"])
         tension = {name: float(config["tension"][name]) for name in ("precision", "recall")}
-        _check_shapes(space, heads)
+        landmarks = [weights[f"landmarks_{name}"].astype(np.float64) for name in names]
+        centres = [weights[f"centre_{name}"] for name in names]
+        _check_shapes(space, heads, landmarks)
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise _damaged(folder, "ses poids ne se lisent pas") from error
+    kernel = Kernel(tuple(_encoder(folder, config, name) for name in names), tuple(centres), tuple(landmarks))
     digest = config_sha256(folder)
     return Model(
         identity=f"{config['name']} {config['version']} ({digest[:8]})",
         name=config["name"],
         sha256=digest,
         space=space,
+        kernel=kernel,
+        poles=heads["poles"],
+        relations=heads["relations"],
+        axes=heads["axes"],
+        stances={pole: heads[f"{STANCE}{pole}"] for pole in codebook().poles},
         doubt=doubt,
         tension=tension,
-        **heads,
     )
 
 
-def _check_shapes(space: Space, heads: dict[str, Heads]) -> None:
-    """Raise ValueError where weights do not fit the columns, or are no numbers."""
+def _encoder(folder: Path, config: dict[str, Any], name: str) -> Encoder:
+    """The encoder the model was trained with; raises ModelError when another version is installed."""
+    found = encoder(name, tuple(model_folders()))
+    if found.identity != config["encoders"][name]:
+        raise ModelError(
+            f"le modèle «\u00a0{folder.name}\u00a0» ne va pas avec l’encodeur installé",
+            why=f"il a été entraîné avec une autre version de «\u00a0{name}\u00a0»",
+            hint="tensions model train, ou installez la version qui l’accompagne",
+        )
+    return found
+
+
+def _widened(weights: dict[str, Any], group: str, array: str) -> Any:
+    """Arrays of heads as they compute: duals are stored in half precision."""
+    stored = weights[f"{group}_{array}"]
+    return stored.astype(np.float32) if stored.dtype == np.float16 else stored
+
+
+def _check_shapes(space: Space, heads: dict[str, Heads], landmarks: list[Any]) -> None:
+    """Raise ValueError where weights do not fit the columns or the landmarks, or are no numbers."""
+    if not landmarks or any(len(points) != len(landmarks[0]) or not np.isfinite(points).all() for points in landmarks):
+        raise ValueError("landmarks")
     for head in heads.values():
         if head.coefficients.shape != (len(head.names), space.starts["end"]):
+            raise ValueError("shape")
+        if head.duals.shape != (len(head.names), len(landmarks[0])):
             raise ValueError("shape")
         if not all(np.isfinite(getattr(head, array)).all() for array in HEAD_ARRAYS):
             raise ValueError("not a number")
@@ -137,26 +168,28 @@ def read_card(name: str) -> str:
         raise _damaged(folder, "sa fiche (README.md) ne se lit pas") from error
 
 
-def save_model(folder: Path, model_space: Space, heads: dict[str, Heads], config: dict[str, Any]) -> None:
-    """Write weights, columns and configuration; the hashes of the first two go into the last."""
+def save_model(folder: Path, space: Space, kernel: Kernel, heads: dict[str, Heads], config: dict[str, Any]) -> None:
+    """Write weights, columns and configuration; the hashes of the first two go into the last.
+
+    Landmarks and duals are written in half precision: scores move by less than the fourth decimal.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, Any] = {
-        "lemma_idf": model_space.lemma_idf,
-        "piece_idf": model_space.piece_idf,
-        "vector_mean": model_space.vector_mean,
-    }
+    arrays: dict[str, Any] = {"lemma_idf": space.lemma_idf, "piece_idf": space.piece_idf}
+    for one, centre, landmarks in zip(kernel.encoders, kernel.centres, kernel.landmarks, strict=True):
+        arrays |= {f"centre_{one.name}": centre, f"landmarks_{one.name}": landmarks.astype(np.float16)}
     for group, head in heads.items():
         arrays |= {f"{group}_{array}": getattr(head, array) for array in HEAD_ARRAYS}
+        arrays[f"{group}_duals"] = head.duals.astype(np.float16)
     with (folder / WEIGHTS).open("wb") as file:
         np.savez_compressed(file, **{key: arrays[key] for key in sorted(arrays)})
-    for name, columns in ((LEMMAS, model_space.lemmas), (PIECES, model_space.pieces)):
+    for name, columns in ((LEMMAS, space.lemmas), (PIECES, space.pieces)):
         (folder / name).write_text("".join(f"{gram}\n" for gram in columns), encoding="utf-8", newline="\n")
     complete = {
         "schema": SCHEMA,
         "version": __version__,
         **_made_with(),
         **config,
-        "unknown_idf": model_space.unknown_idf,
+        "encoders": {one.name: one.identity for one in kernel.encoders},
         "heads": {group: list(head.names) for group, head in heads.items()},
         "files": {name: _sha256((folder / name).read_bytes()) for name in (WEIGHTS, LEMMAS, PIECES)},
     }
@@ -199,7 +232,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
         raise _damaged(folder, "sa configuration ne se lit pas") from error
     if not isinstance(config, dict) or config.get("schema") != SCHEMA:
         raise _damaged(folder, f"sa configuration n’est pas au format {SCHEMA}")
-    kinds = {"name": str, "version": str, "files": dict, "heads": dict, "training": dict}
+    kinds = {"name": str, "version": str, "files": dict, "heads": dict, "training": dict, "encoders": dict}
     if any(not isinstance(config.get(key), kind) for key, kind in kinds.items()):
         raise _damaged(folder, "sa configuration est incomplète")
     return config

@@ -11,13 +11,14 @@ from tensions_cli.tagging.attribution import attribute
 from tensions_cli.tagging.classifier import (
     Model,
     are_certain,
-    best_relation,
+    best_name,
     log_odds,
     probabilities,
 )
 from tensions_cli.tagging.evidence import underline
 from tensions_cli.tagging.features import Row, matrix, row_of, see
 from tensions_cli.tagging.french import words_of
+from tensions_cli.tagging.kernel import likeness, vectors_of
 
 BATCH = 256  # passages scored together; larger ones gain nothing and hold more memory
 
@@ -35,13 +36,24 @@ def tag_texts(texts: list[str], model: Model) -> list[Tags]:
     seen = [see(text, words) for text, words in zip(texts, words_of(texts), strict=True)]
     rows = [row_of(model.space, one) for one in seen]
     features = matrix(model.space, rows)
-    scores = probabilities(model.poles, log_odds(model.poles, features))
+    like = likeness(model.kernel, vectors_of(model.kernel, seen))
+    scores = probabilities(model.poles, log_odds(model.poles, features, like))
     answers = scores >= model.poles.thresholds
-    relations = best_relation(model.relations, log_odds(model.relations, features))
-    axes = probabilities(model.axes, log_odds(model.axes, features)) >= model.axes.thresholds
+    relations = best_name(model.relations, log_odds(model.relations, features, like))
+    stances = {pole: best_name(heads, log_odds(heads, features, like)) for pole, heads in model.stances.items()}
+    axes = probabilities(model.axes, log_odds(model.axes, features, like)) >= model.axes.thresholds
     certain = are_certain(scores, model.poles.thresholds, model.doubt).tolist()
     return [
-        _tags(model, rows[i], scores[i].tolist(), answers[i].tolist(), relations[i], axes[i], certain[i])
+        _tags(
+            model,
+            rows[i],
+            scores[i].tolist(),
+            answers[i].tolist(),
+            relations[i],
+            {pole: said[i] for pole, said in stances.items()},
+            axes[i],
+            certain[i],
+        )
         for i in range(len(texts))
     ]
 
@@ -52,6 +64,7 @@ def _tags(
     scores: list[float],
     answers: list[bool],
     relation: str,
+    stances: Mapping[str, str],
     axes: np.ndarray,
     certain: bool,
 ) -> Tags:
@@ -61,6 +74,7 @@ def _tags(
     return Tags(
         label=label,
         relation=Relation(relation) if label is Label.MIXTE else None,
+        stance={pole: stances[pole] for pole in poles},
         axes=found,
         scores=dict(zip(model.poles.names, scores, strict=True)),
         evidence=tuple(_evidence(model, row, poles, found)),
@@ -78,10 +92,14 @@ def _axes(model: Model, answers: list[bool], poles: list[str]) -> Mapping[str, t
 
 
 def _evidence(model: Model, row: Row, poles: list[str], axes: Mapping[str, tuple[str, ...]]) -> list[Evidence]:
+    heads = model.poles
+    terms = {
+        pole: attribute(model.space, row, heads.coefficients[head], heads.intercepts[head])
+        for head, pole in enumerate(heads.names)
+    }
     evidence: list[Evidence] = []
     for pole in poles:
-        head = model.poles.names.index(pole)
-        terms = attribute(model.space, row, model.poles.coefficients[head], model.poles.intercepts[head])
         own = frozenset(axis for axis, sides in axes.items() if pole in sides)
-        evidence += underline(row.seen, pole, own, terms)
+        rivals = [terms[other].words for other in poles if other != pole]
+        evidence += underline(row.seen, pole, own, terms[pole].words, rivals)
     return sorted(evidence, key=lambda e: (e.start, e.end, e.pole))

@@ -1,8 +1,8 @@
 """Honest figures: every passage is judged by a model that never saw its author nor its document.
 
-Leave one author out (an author writes several genres and whole documents). Only passages cut from
-whole documents are judged; passages written to a quota train. Inside each fold the calibration is
-fitted on passages that the fold's own inner models did not see.
+Authors are held out by tenths (an author writes several genres and whole documents). Only passages cut from
+whole documents are judged; passages written to a quota train. Calibration, thresholds and the weight of the
+encoder's part are chosen, for each tenth, on the out-of-fold answers of the nine others.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,8 +15,20 @@ from numpy.typing import NDArray
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook, label_of
 from tensions_cli.records import Label
-from tensions_cli.tagging.classifier import Heads, are_certain, best_relation, log_odds, probabilities
-from tensions_cli.tagging.features import Seen, fit_space
+from tensions_cli.tagging.classifier import (
+    SCORE_DECIMALS,
+    Heads,
+    are_certain,
+    best_name,
+    encoder_part,
+    linear_part,
+    log_odds,
+    probabilities,
+)
+from tensions_cli.tagging.features import Seen
+from tensions_cli.tagging.kernel import likeness
+from tensions_cli.tagging.lexicon import Match
+from tensions_cli.tagging.model_folder import STANCE
 from tensions_cli.training.coded import CodedPassage
 from tensions_cli.training.figures import (
     DECIMALS,
@@ -26,40 +38,45 @@ from tensions_cli.training.figures import (
     interval_by_document,
     macro_f1,
     precision_recall_f1,
+    reliability,
 )
 from tensions_cli.training.fit import (
     Fitted,
+    Material,
     answers,
     axis_answers,
     axis_names,
     calibrate,
     features_of,
     fit,
-    fit_poles,
     with_calibration,
 )
 
 SEED = 20261121
-INNER_FOLDS = 5
+FOLDS = 10  # authors are held out by tenths; one by one would take three times as long for the same figures
 LABELS = tuple(label.value for label in Label)
+KEYWORD_STRENGTH = 2  # one sure cue or two weak ones: what a dictionary count would ask
 
 
 @dataclass(frozen=True, slots=True)
 class OutOfFold:
     """What models that never saw the author say of each judged passage.
 
-    `judged`: ranks of the passages; `odds`: raw log-odds of the poles; `scores`: calibrated inside
-    the fold; `thresholds`: the fold's own; all (judged, 2). `relations`: the relation head's answer;
-    `axes`: (judged, axis poles). `groups`: what each passage was held out with.
+    `judged`: ranks of the passages, in order; `linear`, `encoded`: the two parts of the log-odds of the poles;
+    `scores`: calibrated on the other folds; `thresholds`: chosen on the other folds; all (judged, 2).
+    `relations`, `stances`: what those heads say, the second by logic; `axes`: (judged, axis poles).
+    `folds`: what each passage was held out with.
     """
 
     judged: list[int]
-    odds: NDArray[np.float64]
+    linear: NDArray[np.float64]
+    encoded: NDArray[np.float64]
     scores: NDArray[np.float64]
     thresholds: NDArray[np.float64]
     relations: list[str]
+    stances: dict[str, list[str]]
     axes: NDArray[np.float64]
-    groups: list[str]
+    folds: NDArray[np.int64]
 
     @property
     def labels(self) -> list[str]:
@@ -90,81 +107,67 @@ def is_judged(passage: CodedPassage, passages: Sequence[CodedPassage]) -> bool:
     return passage.whole or not any(p.whole for p in passages)
 
 
-def out_of_fold(
-    passages: Sequence[CodedPassage], seen: Sequence[Seen], done: Callable[[str], None] | None = None
-) -> OutOfFold:
+def out_of_fold(material: Material, done: Callable[[str], None] | None = None) -> OutOfFold:
     """Judge every whole-document passage by a model trained without its author; `done` hears of each fold."""
+    passages = material.passages
     _, groups = held_out_groups(passages)
-    judged_of: dict[str, list[int]] = {}
-    for rank, (group, passage) in enumerate(zip(groups, passages, strict=True)):
-        if is_judged(passage, passages):
-            judged_of.setdefault(group, []).append(rank)
-    parts = []
-    for group in sorted(judged_of):
-        training = [i for i, other in enumerate(groups) if other != group]
-        parts.append(_judge(passages, seen, training, judged_of[group], group))
+    folds = fold_of_groups(groups, min(FOLDS, len(set(groups))))
+    judged = [i for i, p in enumerate(passages) if is_judged(p, passages)]
+    place = {rank: row for row, rank in enumerate(judged)}
+    count = len(judged)
+    linear, encoded = np.zeros((count, 2)), np.zeros((count, 2))
+    axes = np.zeros((count, len(axis_names())))
+    relations = [""] * count
+    stances = {pole: [""] * count for pole in codebook().poles}
+    tenths = sorted({int(folds[i]) for i in judged})
+    for fold in tenths:
+        fitted = fit(material.part(np.flatnonzero(folds != fold).tolist()))
+        held = [i for i in judged if folds[i] == fold]
+        rows = [place[i] for i in held]
+        part = material.part(held)
+        features = features_of(fitted.space, part.seen)
+        like = likeness(fitted.kernel, part.vectors)
+        linear[rows], encoded[rows] = linear_part(fitted.poles, features), encoder_part(fitted.poles, like)
+        axes[rows] = probabilities(fitted.axes, log_odds(fitted.axes, features, like))
+        named = {"": fitted.relations, **fitted.stances}
+        for name, heads in named.items():
+            target = stances[name] if name else relations
+            for row, said in zip(rows, best_name(heads, log_odds(heads, features, like)), strict=True):
+                target[row] = said
         if done:
-            done(group)
-    return OutOfFold(
-        judged=[rank for part in parts for rank in part.judged],
-        odds=np.vstack([part.odds for part in parts]),
-        scores=np.vstack([part.scores for part in parts]),
-        thresholds=np.vstack([part.thresholds for part in parts]),
-        relations=[relation for part in parts for relation in part.relations],
-        axes=np.vstack([part.axes for part in parts]),
-        groups=[group for part in parts for group in part.groups],
-    )
+            done(f"{tenths.index(fold) + 1}/{len(tenths)}")
+    folds_judged = folds[judged]
+    wanted = answers([passages[i] for i in judged])
+    scores, thresholds = np.zeros((count, 2)), np.zeros((count, 2))
+    for fold in tenths:
+        own, others = folds_judged == fold, folds_judged != fold
+        others = others if others.any() else own  # one fold alone is judged: it calibrates itself
+        curves = calibration(linear[others], encoded[others], wanted[others])
+        scores[own], thresholds[own] = curves.scores(linear[own], encoded[own]), curves.thresholds
+    return OutOfFold(judged, linear, encoded, scores, thresholds, relations, stances, axes, folds_judged)
 
 
-def _judge(
-    passages: Sequence[CodedPassage], seen: Sequence[Seen], training: list[int], judged: list[int], group: str
-) -> OutOfFold:
-    own = [passages[i] for i in training]
-    fitted = fit(own, [seen[i] for i in training])
-    poles = with_calibration(fitted.poles, *inner_calibration(own, [seen[i] for i in training]))
-    features = features_of(fitted.space, [seen[i] for i in judged])
-    odds = log_odds(fitted.poles, features)
-    return OutOfFold(
-        judged=judged,
-        odds=odds,
-        scores=probabilities(poles, odds),
-        thresholds=np.tile(poles.thresholds, (len(judged), 1)),
-        relations=best_relation(fitted.relations, log_odds(fitted.relations, features)),
-        axes=probabilities(fitted.axes, log_odds(fitted.axes, features)),
-        groups=[group] * len(judged),
-    )
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Calibration of the poles: one value by head each."""
+
+    slopes: list[float]
+    offsets: list[float]
+    blends: list[float]
+    thresholds: list[float]
+
+    def scores(self, linear: NDArray[np.float64], encoded: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Calibrated probabilities, rounded as they are printed, shape (passages, heads)."""
+        odds = (linear + np.array(self.blends) * encoded) * np.array(self.slopes) + np.array(self.offsets)
+        return np.asarray(np.round(1 / (1 + np.exp(-odds)), SCORE_DECIMALS))
 
 
-def inner_calibration(
-    passages: Sequence[CodedPassage], seen: Sequence[Seen]
-) -> tuple[list[float], list[float], list[float]]:
-    """Slopes, offsets and thresholds of the poles, from folds that keep documents (or authors) together.
-
-    Natural proportions matter to a probability: only whole-document passages calibrate, unless
-    there are none. The columns of the features come from all passages, the weights do not.
-    """
-    wanted = answers(passages)
-    features = features_of(fit_space(seen), seen)
-    authors = [p.author for p in passages]
-    enough = len(set(authors)) >= INNER_FOLDS  # the task of use: an author never seen
-    folds = fold_of_groups(authors if enough else [p.document or p.author for p in passages], INNER_FOLDS)
-    odds = np.zeros(wanted.shape)
-    for fold in range(INNER_FOLDS):
-        held = np.flatnonzero(folds == fold)
-        kept = np.flatnonzero(folds != fold)
-        odds[held] = log_odds(fit_poles(features[kept], wanted[kept]), features[held])
-    natural = [i for i, p in enumerate(passages) if p.whole] or list(range(len(passages)))
-    return calibration(odds[natural], wanted[natural])
-
-
-def calibration(odds: NDArray[np.float64], wanted: NDArray[np.bool_]) -> tuple[list[float], list[float], list[float]]:
-    """Slope, offset and threshold of each head, from log-odds of models that did not see the passages."""
-    curves = [calibrate(odds[:, head], wanted[:, head]) for head in range(wanted.shape[1])]
-    thresholds = []
-    for head, (slope, offset) in enumerate(curves):
-        scores = 1 / (1 + np.exp(-(odds[:, head] * slope + offset)))
-        thresholds.append(even_threshold(scores, wanted[:, head]))
-    return [slope for slope, _ in curves], [offset for _, offset in curves], thresholds
+def calibration(linear: NDArray[np.float64], encoded: NDArray[np.float64], wanted: NDArray[np.bool_]) -> Curves:
+    """Slope, offset, blend and threshold of each head, from the two parts said by models that did not see them."""
+    fitted = [calibrate(linear[:, head], encoded[:, head], wanted[:, head]) for head in range(wanted.shape[1])]
+    slopes, offsets, blends = ([one[k] for one in fitted] for k in range(3))
+    scores = Curves(slopes, offsets, blends, []).scores(linear, encoded)
+    return Curves(slopes, offsets, blends, [even_threshold(scores[:, h], wanted[:, h]) for h in range(len(fitted))])
 
 
 def even_threshold(scores: NDArray[np.float64], wanted: NDArray[np.bool_]) -> float:
@@ -189,22 +192,36 @@ def fold_of_groups(groups: Sequence[str], folds: int) -> NDArray[np.int64]:
     return np.array([chosen[group] for group in groups], dtype=np.int64)
 
 
-def report(passages: Sequence[CodedPassage], found: OutOfFold) -> dict[str, Any]:
-    """All figures of the out-of-fold answers, with intervals by document."""
-    own = [passages[i] for i in found.judged]
+def report(material: Material, found: OutOfFold, unread_authors: Sequence[str] = ()) -> dict[str, Any]:
+    """All figures of the out-of-fold answers, with intervals by document.
+
+    `unread_authors`: those whose texts the encoder did not read when it was distilled; they are reported apart.
+    """
+    own = [material.passages[i] for i in found.judged]
     documents = [p.document or p.author for p in own]
     said = found.labels
     figures = label_figures([p.label.value for p in own], said, documents)
     figures["by_genre"] = _slices([p.genre for p in own], [p.label.value for p in own], said)
+    figures["by_sector"] = _slices([p.sector or "non dit" for p in own], [p.label.value for p in own], said)
     figures["by_author"] = _slices([p.author for p in own], [p.label.value for p in own], said)
+    unread = [p.author in unread_authors for p in own]
+    for name, wanted in (("encoder_read", False), ("encoder_unread", True)):
+        kept = [i for i, out in enumerate(unread) if out is wanted]
+        t, s = [own[i].label.value for i in kept], [said[i] for i in kept]
+        figures[name] = {"passages": len(kept), "macro_f1": round(macro_f1(t, s), DECIMALS) if kept else None}
     figures["calibration_error"] = {
         pole: calibration_error(found.scores[:, head].tolist(), answers(own)[:, head].tolist())
         for head, pole in enumerate(codebook().poles)
     }
     figures["relation"] = relation_figures(own, found.relations, said)
+    figures["stance"] = {pole: stance_figures(own, found.stances[pole], pole, documents) for pole in codebook().poles}
+    figures["reliability"] = {
+        pole: reliability(found.scores[:, head].tolist(), answers(own)[:, head].tolist())
+        for head, pole in enumerate(codebook().poles)
+    }
     figures["axes"] = axis_figures(own, held_axis_answers(own, found))
     figures["doubt"] = doubt_figures(own, found)
-    figures["baselines"] = _baselines(own)
+    figures["baselines"] = _baselines(own, material.part(found.judged).seen)
     return figures
 
 
@@ -274,12 +291,13 @@ def _opposition_by_genre(mixed: Sequence[CodedPassage], truth: list[str], answer
 
 
 def held_axis_answers(own: Sequence[CodedPassage], found: OutOfFold) -> NDArray[np.bool_]:
-    """Axis poles said, each group with thresholds chosen on the others only; shape (judged, axis poles)."""
+    """Axis poles said, each fold with thresholds chosen on the others only; shape (judged, axis poles)."""
     said = np.zeros(found.axes.shape, dtype=bool)
-    for group in sorted(set(found.groups)):
-        held = np.array([g == group for g in found.groups])
-        others = [p for p, out in zip(own, held, strict=True) if not out]
-        said[held] = found.axes[held] >= np.array(choose_axis_thresholds(others, found.axes[~held]))
+    for fold in sorted(set(found.folds.tolist())):
+        held = found.folds == fold
+        rest = ~held if (~held).any() else held
+        others = [p for p, kept in zip(own, rest, strict=True) if kept]
+        said[held] = found.axes[held] >= np.array(choose_axis_thresholds(others, found.axes[rest]))
     return said
 
 
@@ -310,10 +328,43 @@ def doubt_figures(own: Sequence[CodedPassage], found: OutOfFold) -> dict[str, di
     return figures
 
 
-def _baselines(own: Sequence[CodedPassage]) -> dict[str, float]:
+def stance_figures(own: Sequence[CodedPassage], said: list[str], pole: str, documents: list[str]) -> dict[str, Any]:
+    """The stance on one logic, among the passages that bear it (by the coder's own codes)."""
+    ranks = [i for i, p in enumerate(own) if pole in p.stance]
+    truth, answer = [own[i].stance[pole] for i in ranks], [said[i] for i in ranks]
+    if not ranks:
+        return {"passages": 0}
+    return {
+        "passages": len(ranks),
+        "macro_f1": round(macro_f1(truth, answer), DECIMALS),
+        "macro_f1_interval": interval_by_document(
+            [documents[i] for i in ranks],
+            lambda drawn: macro_f1([truth[r] for r in drawn], [answer[r] for r in drawn]),
+            SEED,
+        ),
+        "classes": {name: precision_recall_f1(truth, answer, name) for name in codebook().stances[pole]},
+        "agreement": agreement(truth, answer),
+    }
+
+
+def _baselines(own: Sequence[CodedPassage], seen: Sequence[Seen]) -> dict[str, float]:
+    """Macro-F1 of always saying the commonest label, and of counting the words of the lexicon."""
     truth = [p.label.value for p in own]
     most = max(LABELS, key=truth.count)
-    return {"majority_macro_f1": round(macro_f1(truth, [most] * len(truth)), DECIMALS)}
+    counted = [keyword_label(one.cues) for one in seen]
+    return {
+        "majority_macro_f1": round(macro_f1(truth, [most] * len(truth)), DECIMALS),
+        "keywords_macro_f1": round(macro_f1(truth, counted), DECIMALS),
+    }
+
+
+def keyword_label(cues: Sequence[Match]) -> str:
+    """Label of a passage by the lexicon alone: a logic is there when its cues weigh KEYWORD_STRENGTH together."""
+    weights = dict.fromkeys(codebook().poles, 0)
+    for match in cues:
+        if match.cue.pole in weights:
+            weights[match.cue.pole] += match.cue.strength
+    return label_of(*(weights[pole] >= KEYWORD_STRENGTH for pole in codebook().poles)).value
 
 
 def choose_axis_thresholds(own: Sequence[CodedPassage], axes: NDArray[np.float64]) -> list[float]:
@@ -335,11 +386,11 @@ def choose_axis_thresholds(own: Sequence[CodedPassage], axes: NDArray[np.float64
 def deployed_heads(fitted: Fitted, found: OutOfFold, passages: Sequence[CodedPassage]) -> dict[str, Heads]:
     """Heads trained on everything, calibrated on the out-of-fold log-odds of whole documents."""
     own = [passages[i] for i in found.judged]
-    wanted = answers(own)
+    curves = calibration(found.linear, found.encoded, answers(own))
     count = len(fitted.axes.names)
-    axis_thresholds = choose_axis_thresholds(own, found.axes)
     return {
-        "poles": with_calibration(fitted.poles, *calibration(found.odds, wanted)),
+        "poles": with_calibration(fitted.poles, curves.slopes, curves.offsets, curves.thresholds, curves.blends),
         "relations": fitted.relations,
-        "axes": with_calibration(fitted.axes, [1.0] * count, [0.0] * count, axis_thresholds),
+        "axes": with_calibration(fitted.axes, [1.0] * count, [0.0] * count, choose_axis_thresholds(own, found.axes)),
+        **{f"{STANCE}{pole}": heads for pole, heads in fitted.stances.items()},
     }

@@ -1,7 +1,7 @@
 """Figures of quality: agreement and F1 between two codings of the same passages.
 
-Formulas: Cohen 1960 (κ), Gwet 2008 (AC1), Krippendorff 2018 (nominal α). Intervals resample documents, never
-passages.
+Formulas: Cohen 1960 (κ), Gwet 2008 (AC1), Krippendorff 2018 (nominal α), Passonneau 2006 (MASI). Intervals resample
+documents, never passages.
 """
 
 from collections import Counter
@@ -9,9 +9,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 DECIMALS = 4
 REPLICATES = 1000
+BINS = 10  # of a reliability table; more would leave most of them under ten passages in a gold of a few hundred
+
+FloatArray = NDArray[np.float64]
 
 
 def precision_recall_f1(truth: Sequence[Any], answer: Sequence[Any], value: Any) -> dict[str, float | int]:
@@ -36,22 +40,67 @@ def macro_f1(truth: Sequence[Any], answer: Sequence[Any]) -> float:
 
 
 def agreement(truth: Sequence[Any], answer: Sequence[Any]) -> dict[str, float]:
-    """Per cent, Cohen κ, Krippendorff α (nominal, two coders) and Gwet AC1."""
-    n = len(truth)
+    """Per cent, Cohen κ, Krippendorff α (nominal, two coders) and Gwet AC1 over the classes met; 1 where undefined."""
     classes = sorted(set(truth) | set(answer))
-    q = max(len(classes), 2)
-    observed = sum(t == a for t, a in zip(truth, answer, strict=True)) / n
-    rows, columns = Counter(truth), Counter(answer)
-    chance = sum(rows[c] * columns[c] for c in classes) / n**2
-    pooled = {c: rows[c] + columns[c] for c in classes}
-    disorder = 1 - sum(v * (v - 1) for v in pooled.values()) / (2 * n * (2 * n - 1))
-    gwet = sum((v / (2 * n)) * (1 - v / (2 * n)) for v in pooled.values()) / (q - 1)
+    table = np.zeros((max(len(classes), 2),) * 2)
+    table[: len(classes), : len(classes)] = confusion(truth, answer, classes)
+    values = {name: float(value) for name, value in agreement_of(table).items()}
+    return {name: 1.0 if np.isnan(value) else round(value, DECIMALS) for name, value in values.items()}
+
+
+def agreement_of(tables: FloatArray) -> dict[str, FloatArray]:
+    """The same four figures of confusion tables; NaN where undefined (one class only, no passage).
+
+    Shape (…, q, q), with every class of the scale in the table: q counts in AC1. Returns shapes (…).
+    """
+    n = tables.sum(axis=(-2, -1))
+    rows, columns = tables.sum(axis=-1), tables.sum(axis=-2)
+    pooled = rows + columns
+    observed = ratio(np.trace(tables, axis1=-2, axis2=-1), n)
+    chance = ratio((rows * columns).sum(axis=-1), n**2)
+    disorder = 1 - ratio((pooled * (pooled - 1)).sum(axis=-1), 2 * n * (2 * n - 1))
+    share = ratio(pooled, 2 * n[..., np.newaxis])
+    gwet = (share * (1 - share)).sum(axis=-1) / (tables.shape[-1] - 1)
     return {
-        "agreement": round(observed, DECIMALS),
-        "kappa": round((observed - chance) / (1 - chance), DECIMALS) if chance < 1 else 1.0,
-        "alpha": round(1 - (1 - observed) / disorder, DECIMALS) if disorder > 0 else 1.0,
-        "ac1": round((observed - gwet) / (1 - gwet), DECIMALS) if gwet < 1 else 1.0,
+        "agreement": observed,
+        "kappa": ratio(observed - chance, 1 - chance),
+        "alpha": 1 - ratio(1 - observed, disorder),
+        "ac1": ratio(observed - gwet, 1 - gwet),
     }
+
+
+def rates_of(tables: FloatArray) -> dict[str, FloatArray]:
+    """Precision, recall and F1 of each class of confusion tables (rows = truth), shapes (…, q); NaN where undefined."""
+    both = np.diagonal(tables, axis1=-2, axis2=-1)
+    wanted, given = tables.sum(axis=-1), tables.sum(axis=-2)
+    return {
+        "precision": ratio(both, given),
+        "recall": ratio(both, wanted),
+        "f1": ratio(2 * both, wanted + given),
+    }
+
+
+def mean_of_defined(values: FloatArray) -> FloatArray:
+    """Mean over the last axis of what is not NaN; NaN where nothing is left. Of F1 by class: the macro-F1."""
+    defined = ~np.isnan(values)
+    return ratio(np.where(defined, values, 0).sum(axis=-1), defined.sum(axis=-1))
+
+
+def ratio(over: Any, under: Any) -> FloatArray:
+    """Quotients, NaN where the divisor is zero."""
+    top, bottom = np.broadcast_arrays(np.asarray(over, dtype=np.float64), np.asarray(under, dtype=np.float64))
+    quotients = np.full(top.shape, np.nan)
+    np.divide(top, bottom, out=quotients, where=bottom != 0)
+    return quotients
+
+
+def masi(first: frozenset[str], second: frozenset[str]) -> float:
+    """Likeness of two sets in [0, 1] (Passonneau 2006): Jaccard times 1 (equal), 2/3 (one in the other), 1/3, 0."""
+    if first == second:
+        return 1.0
+    shared = first & second
+    monotony = 2 / 3 if shared in (first, second) else 1 / 3
+    return monotony * len(shared) / len(first | second)
 
 
 def confusion(truth: Sequence[str], answer: Sequence[str], classes: Sequence[str]) -> list[list[int]]:
@@ -80,9 +129,36 @@ def interval_by_document(
     return [round(float(low), DECIMALS), round(float(high), DECIMALS)]
 
 
-def calibration_error(scores: Sequence[float], truth: Sequence[bool], bins: int = 10) -> float:
+def calibration_error(scores: Sequence[float], truth: Sequence[bool], bins: int = BINS) -> float:
     """Expected calibration error over equal-width bins (Naeini et al. 2015)."""
     s, t = np.asarray(scores), np.asarray(truth, dtype=float)
-    rank = np.minimum((s * bins).astype(int), bins - 1)
+    rank = bin_of(s, bins)
     gaps = [abs(s[rank == b].mean() - t[rank == b].mean()) * (rank == b).mean() for b in set(rank.tolist())]
     return round(float(sum(gaps)), DECIMALS)
+
+
+def bin_of(scores: FloatArray, bins: int = BINS) -> NDArray[np.int64]:
+    """Rank of the equal-width bin of each score; a bin holds its lower bound, the last one both."""
+    return np.minimum((scores * bins).astype(np.int64), bins - 1)
+
+
+def reliability(
+    scores: Sequence[float], truth: Sequence[bool], bins: int = BINS
+) -> list[dict[str, float | int | None]]:
+    """For each equal-width bin: bounds, passages, mean score, share of yes (None for an empty bin)."""
+    s, t = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=np.float64)
+    rank = bin_of(s, bins)
+    rows: list[dict[str, float | int | None]] = []
+    for b in range(bins):
+        held = rank == b
+        n = int(held.sum())
+        rows.append(
+            {
+                "from": round(b / bins, DECIMALS),
+                "to": round((b + 1) / bins, DECIMALS),
+                "passages": n,
+                "mean_score": round(float(s[held].mean()), DECIMALS) if n else None,
+                "share_yes": round(float(t[held].mean()), DECIMALS) if n else None,
+            }
+        )
+    return rows

@@ -1,59 +1,155 @@
 """Figures of a trained model on gold it never saw: coded passages, or stand-off labels beside their texts."""
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tensions_cli import __version__
 from tensions_cli.errors import TensionsError
-from tensions_cli.records import Label
+from tensions_cli.knowledge.codebook import codebook, label_of
+from tensions_cli.records import Label, Tags
 from tensions_cli.tagging.classifier import Model
+from tensions_cli.tagging.french import Words, words_of
+from tensions_cli.tagging.lexicon import find_cues
 from tensions_cli.tagging.tag import tag_texts
-from tensions_cli.training.coded import read_coded
-from tensions_cli.training.evaluate import label_figures
-from tensions_cli.training.figures import agreement, precision_recall_f1
+from tensions_cli.training.by_document import Sample, coding, draw, method, sets, yes_or_no
+from tensions_cli.training.coded import CodedPassage, read_coded
+from tensions_cli.training.figures import DECIMALS, calibration_error, reliability
+
+SCHEMA = "tensions-evaluation/1"
+LABELS = tuple(label.value for label in Label)
+BATCH = 256  # passages tagged together
+LEAST_STRENGTH = 2  # summed strength of cues from which the keyword baseline says yes: one plain cue or two weak ones
+WORST = 20  # errors listed
 
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """One passage with the codes to compare with."""
+    """One passage with the codes to compare with; None for what was not coded.
 
+    `start` and `end` are offsets in the document, when the codes stand off it. `relation` is None too for a passage
+    that is not `mixte`. `stance` maps logics to stances, `axes` holds `axis:pole`.
+    """
+
+    id: str
     document: str
+    start: int | None
+    end: int | None
     text: str
     label: str
     relation: str | None
+    stance: Mapping[str, str] | None
+    axes: frozenset[str] | None
+    genre: str | None
+    sector: str | None
 
 
 def read_gold(path: Path, texts: Path | None) -> list[Gold]:
     """Gold of a JSON Lines file.
 
-    Without `texts`: coded passages. With `texts`: stand-off rows `{"file", "start", "end", "label",
-    "relation"}` whose offsets are code points of the UTF-8 files in that folder.
+    Without `texts`: coded passages; stance and axes count as coded when one passage at least has one. With `texts`:
+    stand-off rows `{"file", "start", "end", "label", "relation"}`, and `stance`, `axes`, `genre`, `sector` if they are
+    there, whose offsets are code points of the UTF-8 files in that folder. Raises TensionsError for a file that does
+    not fit, without quoting it.
     """
-    if texts is None:
-        return [Gold(p.document or p.author, p.text, p.label.value, p.relation) for p in read_coded([path])]
+    if texts is not None:
+        return _read_stand_off(path, texts)
+    passages = read_coded([path])
+    has_stance, has_axes = any(p.stance for p in passages), any(p.axes for p in passages)
+    return [_gold_of(p, has_stance=has_stance, has_axes=has_axes) for p in passages]
+
+
+def _gold_of(passage: CodedPassage, *, has_stance: bool, has_axes: bool) -> Gold:
+    return Gold(
+        id=passage.id,
+        document=passage.document or passage.author,
+        start=None,
+        end=None,
+        text=passage.text,
+        label=passage.label.value,
+        relation=passage.relation,
+        stance=passage.stance if has_stance else None,
+        axes=_pairs(passage.axes) if has_axes else None,
+        genre=_name(passage.genre),
+        sector=_name(passage.sector),
+    )
+
+
+def _pairs(axes: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    return frozenset(f"{axis}:{pole}" for axis, poles in axes.items() for pole in poles)
+
+
+def _name(value: object) -> str | None:
+    """A genre or a sector; « ? » is what coded passages get when nobody said."""
+    return None if value is None or str(value).strip() in ("", "?") else str(value)
+
+
+def _read_stand_off(path: Path, texts: Path) -> list[Gold]:
+    contents: dict[str, str] = {}
+    found: dict[str, Gold] = {}
     try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-        contents = {row["file"]: _inside(texts, row["file"]).read_bytes().decode("utf-8") for row in rows}
-        for row in rows:
-            if not 0 <= row["start"] < row["end"] <= len(contents[row["file"]]):
-                raise ValueError("offsets")
-        return [
-            Gold(
-                row["file"],
-                contents[row["file"]][row["start"] : row["end"]],
-                Label(row["label"]).value,
-                row.get("relation"),
-            )
-            for row in rows
-        ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TensionsError(
-            f"{path.name} ne se lit pas comme des codes à distance",
-            why="il faut des lignes {file, start, end, label, relation}, des bornes dans les textes, et leur dossier",
-            hint="tensions model evaluate CODES.jsonl --texts DOSSIER",
-        ) from error
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _refused(path.name, "fichier absent, ou qui n’est pas en UTF-8") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            file = str(row["file"])
+            if file not in contents:
+                contents[file] = _inside(texts, file).read_bytes().decode("utf-8")
+            gold = _stand_off(row, contents[file])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _refused(f"{path.name}, ligne {number}") from error
+        if gold.id in found:
+            raise _refused(f"{path.name}, ligne {number}", "ce passage y est déjà")
+        found[gold.id] = gold
+    if not found:
+        raise _refused(path.name, "il n’y a aucune ligne")
+    return list(found.values())
+
+
+def _refused(place: str, why: str = "") -> TensionsError:
+    expected = "il faut des lignes {file, start, end, label, relation}, des bornes dans les textes, et leur dossier"
+    return TensionsError(
+        f"{place}\u00a0: ne se lit pas comme des codes à distance",
+        why=why or expected,
+        hint="tensions model evaluate CODES.jsonl --texts DOSSIER",
+    )
+
+
+def _stand_off(row: Mapping[str, Any], content: str) -> Gold:
+    """Gold of one row; ValueError, KeyError or TypeError when it does not fit the text or the codebook."""
+    file, start, end, label = str(row["file"]), row["start"], row["end"], Label(row["label"])
+    if not 0 <= start < end <= len(content):
+        raise ValueError("offsets")
+    relation, stance, axes = row.get("relation"), row.get("stance"), row.get("axes")
+    if relation is not None and (label is not Label.MIXTE or relation not in codebook().relations):
+        raise ValueError("relation")
+    for pole, name in (stance or {}).items():
+        if not _bears(label.value, pole) or name not in codebook().stances[pole]:
+            raise ValueError("stance")
+    for axis, poles in (axes or {}).items():
+        logics = [pole for pole in codebook().poles if _bears(label.value, pole)]
+        if axis not in codebook().axes or not poles or not set(poles) <= set(logics):
+            raise ValueError("axis")
+    return Gold(
+        id=f"{file}#{start}-{end}",
+        document=file,
+        start=start,
+        end=end,
+        text=content[start:end],
+        label=label.value,
+        relation=relation,
+        stance=stance,
+        axes=None if axes is None else _pairs(axes),
+        genre=_name(row.get("genre")),
+        sector=_name(row.get("sector")),
+    )
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -64,17 +160,164 @@ def _inside(folder: Path, name: str) -> Path:
     return path
 
 
-def judge(gold: Sequence[Gold], model: Model) -> dict[str, Any]:
-    """Figures of the model's labels and relations against the gold, intervals by document."""
-    tags = tag_texts([g.text for g in gold], model)
+def judge(gold: Sequence[Gold], model: Model, *, show_text: bool = False) -> dict[str, Any]:
+    """Figures of the model's answers against the gold (`docs/schemas/evaluation.schema.json`), intervals by document.
+
+    `show_text` adds the text of the worst errors. What the command knows of the files is left to it (`manifest`).
+    """
+    sample, tags = draw([g.document for g in gold]), list(_answers(gold, model))
     truth, said = [g.label for g in gold], [t.label.value for t in tags]
-    figures = label_figures(truth, said, [g.document for g in gold])
-    mixed = [i for i, g in enumerate(gold) if g.relation and tags[i].relation]
-    wanted = [gold[i].relation == "opposition" for i in range(len(gold))]
-    found = [t.relation is not None and t.relation.value == "opposition" for t in tags]
-    figures["relation_where_both_mixte"] = (
-        agreement([gold[i].relation or "" for i in mixed], [str(tags[i].relation) for i in mixed]) if mixed else {}
-    )
-    figures["tension"] = precision_recall_f1(wanted, found, True)
-    figures["model"] = model.identity
-    return figures
+    documents = len({g.document for g in gold})
+    return {
+        "schema": SCHEMA,
+        "manifest": manifest(model),
+        "passages": len(gold),
+        "documents": documents,
+        "intervals": method(documents),
+        "labels": label_figures(truth, said, sample),
+        "tension": _tension(gold, tags, sample),
+        "relation": _relation(gold, tags, sample),
+        "stance": _stance(gold, tags, sample),
+        "axes": _axes(gold, tags, sample),
+        "calibration": {pole: _calibration(gold, tags, pole) for pole in codebook().poles},
+        "baselines": _baselines(gold, sample),
+        "by_genre": _slices([g.genre for g in gold], truth, said, sample),
+        "by_sector": _slices([g.sector for g in gold], truth, said, sample),
+        "errors": _errors(gold, tags, show_text=show_text),
+    }
+
+
+def manifest(model: Model) -> dict[str, Any]:
+    """What was measured: no date and no path."""
+    book = codebook()
+    return {
+        "tool": {"name": "tensions", "version": __version__},
+        "model": {"identity": model.identity, "name": model.name, "sha256": model.sha256},
+        "codebook": {"version": book.version, "sha256": book.sha256},
+    }
+
+
+def gold_identity(path: Path) -> dict[str, str]:
+    """Name and fingerprint of the file of codes, for the manifest."""
+    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def _answers(gold: Sequence[Gold], model: Model) -> Iterator[Tags]:
+    for start in range(0, len(gold), BATCH):
+        yield from tag_texts([g.text for g in gold[start : start + BATCH]], model)
+
+
+def label_figures(truth: Sequence[str | None], said: Sequence[str], sample: Sample) -> dict[str, Any]:
+    """The four labels, and the two questions behind them (M, P)."""
+    poles = {
+        pole: yes_or_no(
+            [None if t is None else _bears(t, pole) for t in truth], [_bears(s, pole) for s in said], sample
+        )
+        for pole in codebook().poles
+    }
+    return coding(truth, said, LABELS, sample) | {"poles": poles}
+
+
+def _bears(label: str, pole: str) -> bool:
+    return label in (pole, Label.MIXTE.value)
+
+
+def _tension(gold: Sequence[Gold], tags: Sequence[Tags], sample: Sample) -> dict[str, Any]:
+    """A tension is `mixte` in opposition; a `mixte` gold passage without a relation is not compared."""
+    truth = [None if g.label == Label.MIXTE and g.relation is None else g.relation == "opposition" for g in gold]
+    return yes_or_no(truth, [t.relation is not None and t.relation.value == "opposition" for t in tags], sample)
+
+
+def _relation(gold: Sequence[Gold], tags: Sequence[Tags], sample: Sample) -> dict[str, Any]:
+    """The relation, where gold and model both say `mixte`."""
+    said = [None if t.relation is None else t.relation.value for t in tags]
+    return coding([g.relation for g in gold], said, codebook().relations, sample)
+
+
+def _stance(gold: Sequence[Gold], tags: Sequence[Tags], sample: Sample) -> dict[str, Any] | None:
+    """The stance on each logic, where gold and model both give one; None when the gold does not code it."""
+    if all(g.stance is None for g in gold):
+        return None
+    return {
+        pole: coding(
+            [(g.stance or {}).get(pole) for g in gold], [(t.stance or {}).get(pole) for t in tags], names, sample
+        )
+        for pole, names in codebook().stances.items()
+    }
+
+
+def _axes(gold: Sequence[Gold], tags: Sequence[Tags], sample: Sample) -> dict[str, Any] | None:
+    """Agreement on the set of axis poles, and each axis pole; None when the gold does not code axes."""
+    truth, said = [g.axes for g in gold], [_pairs(t.axes) for t in tags]
+    if all(axes is None for axes in truth):
+        return None
+    names = [f"{axis}:{pole}" for axis in codebook().axes for pole in codebook().poles]
+    classes = {
+        name: yes_or_no([None if t is None else name in t for t in truth], [name in s for s in said], sample)
+        for name in names
+    }
+    return sets(truth, said, sample) | {"classes": classes}
+
+
+def _calibration(gold: Sequence[Gold], tags: Sequence[Tags], pole: str) -> dict[str, Any]:
+    scores, truth = [t.scores[pole] for t in tags], [_bears(g.label, pole) for g in gold]
+    return {"error": calibration_error(scores, truth), "bins": reliability(scores, truth)}
+
+
+def _baselines(gold: Sequence[Gold], sample: Sample) -> dict[str, Any]:
+    """What two coders without understanding get: the commonest label of the gold, and the cues of the lexicon."""
+    truth = [g.label for g in gold]
+    most = max(LABELS, key=truth.count)
+    keywords = [keyword_label(words) for words in words_of(g.text for g in gold)]
+    return {
+        "majority": {"label": most, "labels": label_figures(truth, [most] * len(truth), sample)},
+        "keywords": {"least_strength": LEAST_STRENGTH, "labels": label_figures(truth, keywords, sample)},
+    }
+
+
+def keyword_label(words: Words) -> str:
+    """Label by keywords alone: a logic is there when its cues, traps masked, add up to LEAST_STRENGTH."""
+    strengths = dict.fromkeys(codebook().poles, 0)
+    for match in find_cues(words):
+        if match.cue.pole in strengths:
+            strengths[match.cue.pole] += match.cue.strength
+    return label_of(*(strength >= LEAST_STRENGTH for strength in strengths.values())).value
+
+
+def _slices(
+    names: Sequence[str | None], truth: Sequence[str], said: Sequence[str], sample: Sample
+) -> dict[str, dict[str, Any]]:
+    """Figures of the labels in each genre or sector that the gold names; empty when it names none."""
+    return {
+        name: label_figures([t if n == name else None for n, t in zip(names, truth, strict=True)], said, sample)
+        for name in sorted({name for name in names if name})
+    }
+
+
+def _errors(gold: Sequence[Gold], tags: Sequence[Tags], *, show_text: bool) -> dict[str, Any]:
+    """How many labels are wrong, and those where the model was surest, in falling order then in that of the gold."""
+    wrong = [i for i, (g, t) in enumerate(zip(gold, tags, strict=True)) if g.label != t.label.value]
+    worst = sorted(wrong, key=lambda i: (-wrong_confidence(gold[i].label, tags[i]), i))[:WORST]
+    return {"count": len(wrong), "worst": [_error(gold[i], tags[i], show_text=show_text) for i in worst]}
+
+
+def wrong_confidence(label: str, tags: Tags) -> float:
+    """Probability that the model gave to the answer it got most wrong, M or P (0 when both are right)."""
+    wrong = [pole for pole in codebook().poles if _bears(label, pole) != _bears(tags.label.value, pole)]
+    given = [tags.scores[pole] if _bears(tags.label.value, pole) else 1 - tags.scores[pole] for pole in wrong]
+    return round(max(given, default=0.0), DECIMALS)
+
+
+def _error(gold: Gold, tags: Tags, *, show_text: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": gold.id,
+        "document": gold.document,
+        "start": gold.start,
+        "end": gold.end,
+        "gold": {"label": gold.label, "relation": gold.relation},
+        "said": {"label": tags.label.value, "relation": tags.relation.value if tags.relation else None},
+        "scores": dict(tags.scores),
+        "confidence": wrong_confidence(gold.label, tags),
+        "certain": tags.certain,
+    }
+    return row | ({"text": gold.text} if show_text else {})

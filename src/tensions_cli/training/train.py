@@ -1,5 +1,6 @@
 """Composition of a training: coded passages in; model folder, metrics and card out."""
 
+import csv
 import json
 import os
 import tempfile
@@ -10,49 +11,96 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from tensions_cli import __version__
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.records import Label
 from tensions_cli.tagging import french
-from tensions_cli.tagging.classifier import Heads
-from tensions_cli.tagging.model_folder import config_sha256, save_model
+from tensions_cli.tagging.classifier import Heads, Model
+from tensions_cli.tagging.encoders import encoder
+from tensions_cli.tagging.model_folder import config_sha256, load_model, model_folders, save_model
+from tensions_cli.tagging.tag import tag_texts
 from tensions_cli.training.card import card
 from tensions_cli.training.coded import CodedPassage, corpus_sha256, read_coded
-from tensions_cli.training.evaluate import SEED, deployed_heads, held_out_groups, out_of_fold, report
+from tensions_cli.training.encoder_texts import UNREAD_AUTHORS
+from tensions_cli.training.evaluate import SEED, OutOfFold, deployed_heads, held_out_groups, out_of_fold, report
+from tensions_cli.training.figures import DECIMALS, interval_by_document, macro_f1
 from tensions_cli.training.fit import fit, see_all
+from tensions_cli.training.seen import FILE, training_lines
 
+HELD_OUT = "held_out.csv"
+NEUTRAL = "neutral/neutral.jsonl"  # passages without any logic, beside the corpus; they measure, they never train
+MARGIN = 0.02  # a model gives way to one that is not worse by more than this (design: paired bootstrap)
 # δ: nearer than this to a threshold, a label is right about as often as a coin between the two likeliest
 # labels (metrics.json, `doubt`).
 DOUBT = 0.1
 
 
-def train(sources: Sequence[Path], folder: Path, done: Callable[[str], None] | None = None) -> dict[str, Any]:
+def train(
+    sources: Sequence[Path],
+    folder: Path,
+    encoders: Sequence[str] = ("distilled",),
+    done: Callable[[str], None] | None = None,
+    *,
+    force: bool = False,
+) -> dict[str, Any]:
     """Train, evaluate and write a model folder; returns the metrics written. `done` hears of each step.
 
-    The folder is put in place when all is written. Raises TensionsError when it cannot be, before training.
+    The folder is put in place when all is written, and a model that is there gives way only to one that is not
+    worse on the passages both judged (`not_worse`), unless `force`. Raises TensionsError when training cannot be
+    done, before it is, and ModelError when an encoder is missing.
     """
     passages = read_coded(sources)
     check_classes(passages)
-    target = folder.resolve()
+    # One thread: sums taken in another order would give other bytes on another number of cores.
+    with threadpool_limits(limits=1):
+        return _train(passages, sources, folder.resolve(), encoders, done, force=force)
+
+
+def _train(
+    passages: Sequence[CodedPassage],
+    sources: Sequence[Path],
+    target: Path,
+    encoders: Sequence[str],
+    done: Callable[[str], None] | None,
+    *,
+    force: bool,
+) -> dict[str, Any]:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".tensions-", dir=target.parent) as temporary:
-        seen = see_all(passages)
-        found = out_of_fold(passages, seen, done)
+        material = see_all(passages, [encoder(name, tuple(model_folders())) for name in encoders])
+        found = out_of_fold(material, done)
         metrics: dict[str, Any] = {
-            "schema": "tensions-metrics/1",
+            "schema": "tensions-metrics/2",
             "protocol": protocol(passages),
             "training": describe(passages),
-            "evaluation": report(passages, found),
+            "evaluation": report(material, found, UNREAD_AUTHORS),
+            "false_alarms": {},
         }
-        fitted = fit(passages, seen)
+        fitted = fit(material)
         heads = deployed_heads(fitted, found, passages)
         config = configuration(target.name, passages, heads, metrics["evaluation"])
         written = Path(temporary) / target.name
-        save_model(written, fitted.space, heads, config)
+        save_model(written, fitted.space, fitted.kernel, heads, config)
+        for source in sources:
+            apart = (source if source.is_dir() else source.parent) / NEUTRAL
+            if apart.is_file():
+                metrics["false_alarms"] = false_alarms(load_model(str(written)), read_coded([apart]))
+        held = held_out_lines(passages, found)
+        _write(written / HELD_OUT, held)
+        _write(written / FILE, training_lines(p.text for p in passages))
+        metrics["replaced"] = comparison(target, held)
+        if metrics["replaced"] and not metrics["replaced"]["not_worse"] and not force:
+            raise TensionsError(
+                f"le modèle de {target.name} n’est pas remplacé",
+                why="sur les mêmes passages, le nouveau est moins bon de plus de 0,02 (macro-F1, bootstrap apparié)",
+                hint="gardez l’ancien, ou relancez avec --force si la grille a changé",
+            )
         metrics["model"] = {"name": target.name, "version": __version__, "sha256": config_sha256(written)}
         _write(written / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
-        _write(written / "README.md", card(metrics, config, told_provenance(sources)))
+        _write(written / "README.md", card(metrics, {**config, "encoders": list(encoders)}, told_provenance(sources)))
         target.mkdir(exist_ok=True)
         for path in sorted(written.iterdir()):
             os.replace(path, target / path.name)
@@ -63,7 +111,7 @@ def protocol(passages: Sequence[CodedPassage]) -> str:
     """How the figures were obtained, in one line."""
     unit, _ = held_out_groups(passages)
     judged = "whole-document passages" if any(p.whole for p in passages) else "all passages"
-    return f"leave one {unit} out; {judged} judged; calibration and thresholds inside the fold"
+    return f"{unit}s held out by tenths; {judged} judged; calibration and thresholds from the other tenths"
 
 
 def configuration(
@@ -79,6 +127,55 @@ def configuration(
         "thresholds": dict(zip(poles.names, poles.thresholds.tolist(), strict=True)),
         "tension": {key: figures["relation"]["tension"][key] for key in ("precision", "recall")},
         "libraries": libraries(),
+    }
+
+
+def held_out_lines(passages: Sequence[CodedPassage], found: OutOfFold) -> str:
+    """What the held-out models said of each judged passage, CSV without text: id, document, coder's label, model's."""
+    rows = ["id,document,coder,model"]
+    for rank, said in zip(found.judged, found.labels, strict=True):
+        p = passages[rank]
+        rows.append(f"{p.id},{p.document or p.author},{p.label.value},{said}")
+    return "\n".join(rows) + "\n"
+
+
+def comparison(target: Path, held: str) -> dict[str, Any] | None:
+    """The model that is there against the new one, on passages both judged; None when there is none to compare.
+
+    The coder's present codes are the truth for both.
+    """
+    path = target / HELD_OUT
+    if not path.is_file():
+        return None
+    old = {row["id"]: row["model"] for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())}
+    new = [row for row in csv.DictReader(held.splitlines()) if row["id"] in old]
+    if not new:
+        return None
+    truth = [row["coder"] for row in new]
+    said, before = [row["model"] for row in new], [old[row["id"]] for row in new]
+
+    def gain(ranks: Sequence[int]) -> float:
+        wanted = [truth[r] for r in ranks]
+        return macro_f1(wanted, [said[r] for r in ranks]) - macro_f1(wanted, [before[r] for r in ranks])
+
+    interval = interval_by_document([row["document"] for row in new], gain, SEED)
+    return {
+        "passages": len(new),
+        "gain_macro_f1": round(gain(range(len(new))), DECIMALS),
+        "interval": interval,
+        "not_worse": interval[0] > -MARGIN,
+    }
+
+
+def false_alarms(model: Model, passages: Sequence[CodedPassage]) -> dict[str, Any]:
+    """Share of passages without any logic that the model marks M or P, over all and by genre."""
+    marked = [tags.label is not Label.NEUTRE for tags in tag_texts([p.text for p in passages], model)]
+    genres = sorted({p.genre for p in passages})
+    by_genre = {g: [m for m, p in zip(marked, passages, strict=True) if p.genre == g] for g in genres}
+    return {
+        "passages": len(passages),
+        "share": round(sum(marked) / len(marked), DECIMALS),
+        "by_genre": {g: {"passages": len(m), "share": round(sum(m) / len(m), DECIMALS)} for g, m in by_genre.items()},
     }
 
 

@@ -1,0 +1,344 @@
+"""The figures of an evaluation for a reader: the same tables on the terminal and in Markdown, in French."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tensions_cli.output import french
+from tensions_cli.output.french import NBSP
+from tensions_cli.output.tables import MARKDOWN_SPECIAL
+
+LETTERS = {"rationalisation": "M", "professionnelle": "P"}
+# Under thirty passages a rate says little: the 95 % interval of a recall of .80 spans .63 to .91 (Wilson).
+ENOUGH_PASSAGES = 30
+# Fewer documents and no interval is given. Under FEW_DOCUMENTS those of the bootstrap are too narrow: a simulated
+# coverage of .83 at five documents, .89 at ten and .92 at fifteen for a nominal .95.
+LEAST_DOCUMENTS = 5
+FEW_DOCUMENTS = 15
+
+WIDE = 112  # columns from which five figures fit on a line with their intervals
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One table with its title and what must be known to read it; the first `left` columns hold text."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+    left: int = 1
+
+
+def print_evaluation(figures: Json, out: Console) -> None:
+    """Heading, warnings, tables and method, as wide as the console allows."""
+    out.print(Text(heading(figures), style="bold"))
+    for line in warnings(figures):
+        out.print(Text(line, style="yellow"))
+    for section in sections(figures):
+        out.print()
+        out.print(Text(section.title, style="bold"))
+        out.print(_table(section, out))
+        if section.note:
+            out.print(Text(section.note, style="dim"))
+    out.print()
+    out.print(Text(how(figures), style="dim"))
+
+
+def _table(section: Section, out: Console) -> Table:
+    """Where room lacks, an interval goes under its figure and text columns are folded; figures are never cut."""
+    wide = out.width >= WIDE
+    table = Table(box=None, pad_edge=False, padding=(0, 1) if wide else (0, 1, 0, 0), header_style="bold")
+    for rank, name in enumerate(section.header):
+        text = rank < section.left
+        table.add_column(name, justify="left" if text else "right", overflow="fold", no_wrap=not text)
+    for row in section.rows:
+        figures = row[section.left :] if wide else [cell.replace(" [", "\n[") for cell in row[section.left :]]
+        table.add_row(*map(Text, (*row[: section.left], *figures)))
+    return table
+
+
+def write_evaluation_markdown(figures: Json, stream: TextIO) -> None:
+    """The same, ready to be pasted: a heading, then one table by section."""
+    stream.write(f"## Évaluation\n\n{heading(figures).translate(MARKDOWN_SPECIAL)}\n")
+    for line in warnings(figures):
+        stream.write(f"\n**{line}**\n")
+    for section in sections(figures):
+        marks = "".join("---|" if rank < section.left else "---:|" for rank in range(len(section.header)))
+        stream.write(f"\n### {section.title}\n\n| {' | '.join(section.header)} |\n|{marks}\n")
+        for row in section.rows:
+            names = [name.translate(MARKDOWN_SPECIAL) for name in row[: section.left]]
+            stream.write(f"| {' | '.join([*names, *row[section.left :]])} |\n")
+        if section.note:
+            stream.write(f"\n{section.note}\n")
+    stream.write(f"\n{how(figures)}\n")
+
+
+def heading(figures: Json) -> str:
+    """What was compared with what."""
+    manifest = figures["manifest"]
+    gold = manifest.get("gold", {}).get("file")
+    told = f" ({french.printable(gold)})" if gold else ""
+    return (
+        f"Modèle {manifest['model']['identity']}, grille v{manifest['codebook']['version']}, face à "
+        f"{french.plural(figures['passages'], 'passage codé', 'passages codés')} de "
+        f"{french.plural(figures['documents'], 'document')}{told}."
+    )
+
+
+def warnings(figures: Json) -> list[str]:
+    """What would make a reader trust the figures too much."""
+    seen, documents = figures.get("seen_in_training"), figures["documents"]
+    lines = [seen_warning(seen, figures["passages"])] if seen else []
+    if documents < LEAST_DOCUMENTS:
+        lines.append(
+            f"Moins de cinq documents{NBSP}: un intervalle n’aurait pas de sens, il n’y en a pas. Ces chiffres "
+            "décrivent ces textes-là, rien de plus."
+        )
+    elif documents < FEW_DOCUMENTS:
+        lines.append(
+            f"Moins de quinze documents{NBSP}: les intervalles sont trop étroits (à cinq documents, 83{NBSP}% "
+            f"d’entre eux contiennent la vraie valeur au lieu de 95{NBSP}%)."
+        )
+    return lines
+
+
+def seen_warning(seen: int, passages: int) -> str:
+    """The model learnt some of the passages that judge it."""
+    return (
+        f"Attention{NBSP}: ce modèle a appris sur {french.integer(seen)} de ces {french.integer(passages)} passages. "
+        f"Les chiffres sont optimistes{NBSP}; retirez ces passages pour savoir ce qu’il vaut sur d’autres textes."
+    )
+
+
+def sections(figures: Json) -> Iterator[Section]:
+    """The tables in reading order; those that the gold does not allow are left out."""
+    yield _agreement(figures)
+    yield _classes(figures)
+    yield _confusion(figures["labels"]["confusion"])
+    yield _calibration(figures["calibration"])
+    if figures["axes"]:
+        yield _axes(figures["axes"])
+    for key, title in (("by_genre", "Par genre"), ("by_sector", "Par secteur")):
+        if figures[key]:
+            yield _slices(figures[key], title, whole=figures["documents"])
+    if figures["errors"]["worst"]:
+        yield _errors(figures["errors"])
+
+
+def _agreement(figures: Json) -> Section:
+    labels, baselines, whole = figures["labels"], figures["baselines"], figures["documents"]
+    majority, keywords = baselines["majority"], baselines["keywords"]
+    rows = [
+        ("étiquette, modèle", labels, "macro_f1"),
+        ("étiquette, majoritaire", majority["labels"], "macro_f1"),
+        ("étiquette, mots-clés", keywords["labels"], "macro_f1"),
+    ]
+    for pole, letter in LETTERS.items():
+        rows += [(f"{letter}, modèle", labels["poles"][pole], "f1")]
+        rows += [(f"{letter}, mots-clés", keywords["labels"]["poles"][pole], "f1")]
+    rows += [("tension, modèle", figures["tension"], "f1")]
+    others = {"relation": figures["relation"]}
+    others |= {f"posture, {LETTERS[pole]}": found for pole, found in (figures["stance"] or {}).items()}
+    rows += [(f"{name}, modèle", found, "macro_f1") for name, found in others.items() if found["passages"]]
+    note = (
+        f"macro-F1{NBSP}: moyenne des F1 des classes{NBSP}; pour M, P et tension, F1 du oui. Majoritaire{NBSP}: "
+        f"toujours «{NBSP}{majority['label']}{NBSP}». Mots-clés{NBSP}: une logique est dite présente quand les repères "
+        f"du lexique, pièges masqués, totalisent une force de {keywords['least_strength']}. Relation et posture{NBSP}: "
+        "là où l’or et le modèle en donnent une."
+    )
+    if figures["stance"] and not any(found["passages"] for found in figures["stance"].values()):
+        note += " L’or code la posture, ce modèle ne la dit pas."
+    return Section(
+        "Accord avec les codes",
+        ("", "n", "F1, macro-F1", "accord", "κ", "α", "AC1"),
+        tuple(_agreement_row(name, found, found[score], whole) for name, found, score in rows),
+        note,
+    )
+
+
+def _agreement_row(name: str, found: Json, score: Json, whole: int) -> tuple[str, ...]:
+    agreement, documents = found["agreement"], min(found["documents"], whole)
+    return (
+        name,
+        french.integer(found["passages"]),
+        number(score, documents, whole),
+        per_cent(agreement["agreement"], documents, whole),
+        *(number(agreement[statistic], documents, whole) for statistic in ("kappa", "alpha", "ac1")),
+    )
+
+
+def _classes(figures: Json) -> Section:
+    labels, relation, whole = figures["labels"], figures["relation"], figures["documents"]
+    rows = [(name, rates, labels["documents"]) for name, rates in labels["classes"].items()]
+    for pole, rates in labels["poles"].items():
+        rows.append((f"{LETTERS[pole]} ({pole} ou mixte)", rates, rates["documents"]))
+    rows.append(("tension (mixte en opposition)", figures["tension"], figures["tension"]["documents"]))
+    rows += [(f"relation{NBSP}: {name}", rates, relation["documents"]) for name, rates in relation["classes"].items()]
+    for pole, found in (figures["stance"] or {}).items():
+        rows += [
+            (f"posture {LETTERS[pole]}{NBSP}: {french.STANCE_TITLES[name]}", rates, found["documents"])
+            for name, rates in found["classes"].items()
+        ]
+    shown = [(name, rates, documents) for name, rates, documents in rows if rates["support"] or rates["said"]]
+    note = (
+        f"or{NBSP}: passages ainsi codés{NBSP}; dits{NBSP}: par le modèle{NBSP}; justes{NBSP}: par les deux. "
+        f"°{NBSP}: moins de trente passages dans l’or, lire les effectifs plutôt que les taux."
+    )
+    return Section(
+        "Par classe",
+        ("", "or", "dits", "justes", "précision", "rappel", "F1"),
+        tuple(_class_row(name, rates, documents, whole) for name, rates, documents in shown),
+        note,
+    )
+
+
+def _class_row(name: str, rates: Json, documents: int, whole: int) -> tuple[str, ...]:
+    return (
+        name,
+        _support(rates["support"]),
+        french.integer(rates["said"]),
+        french.integer(rates["both"]),
+        *(number(rates[rate], documents, whole) for rate in ("precision", "recall", "f1")),
+    )
+
+
+def _support(count: int) -> str:
+    return f"{french.integer(count)}{'°' if count < ENOUGH_PASSAGES else ''}"
+
+
+def _confusion(confusion: Json) -> Section:
+    order, rows = confusion["order"], confusion["rows_gold"]
+    return Section(
+        "Confusions",
+        ("or \\ modèle", *order, "total"),
+        tuple(
+            (name, *map(french.integer, row), french.integer(sum(row))) for name, row in zip(order, rows, strict=True)
+        ),
+        f"Lignes{NBSP}: l’or{NBSP}; colonnes{NBSP}: le modèle.",
+    )
+
+
+def _calibration(calibration: Json) -> Section:
+    header = ["score"]
+    for pole in calibration:
+        header += [f"{LETTERS[pole]}{NBSP}: n", "score moyen", "part de oui"]
+    rows = []
+    for bins in zip(*(found["bins"] for found in calibration.values()), strict=True):
+        row = [f"{_plain(bins[0]['from'], 1)}–{_plain(bins[0]['to'], 1)}"]
+        for one in bins:
+            row += [french.integer(one["passages"]), _plain(one["mean_score"]), _plain(one["share_yes"])]
+        rows.append(tuple(row))
+    errors = ", ".join(f"{LETTERS[pole]} {_plain(found['error'], 3)}" for pole, found in calibration.items())
+    note = (
+        f"Erreur de calibrage attendue{NBSP}: {errors}. Un score est calibré quand la part de oui suit le score moyen."
+    )
+    return Section("Fiabilité des scores", tuple(header), tuple(rows), note)
+
+
+def _axes(axes: Json) -> Section:
+    rows = []
+    for axis, title in french.axis_titles().items():
+        row = [title]
+        for pole in LETTERS:
+            found = axes["classes"][f"{axis}:{pole}"]
+            row += [_support(found["support"]), french.integer(found["said"]), _plain(found["f1"]["value"])]
+        rows.append(tuple(row))
+    documents = axes["documents"]
+    note = (
+        f"Ensemble des axes{NBSP}: MASI moyen {number(axes['masi'], documents, documents)} sur "
+        f"{french.plural(axes['passages'], 'passage')}, {number(axes['masi_where_any'], documents, documents)} sur les "
+        f"{french.integer(axes['passages_where_any'])} où l’or ou le modèle en nomme un{NBSP}; α de distance MASI "
+        f"{number(axes['alpha_masi'], documents, documents)}."
+    )
+    header = ("", *(f"{letter}{NBSP}: {name}" for letter in LETTERS.values() for name in ("or", "dits", "F1")))
+    return Section("Axes, par pôle", header, tuple(rows), note)
+
+
+def _slices(slices: Json, title: str, *, whole: int) -> Section:
+    rows = []
+    for name, found in slices.items():
+        documents = found["documents"]
+        rows.append(
+            (
+                french.printable(name),
+                french.integer(documents),
+                french.integer(found["passages"]),
+                number(found["macro_f1"], documents, whole),
+                *(
+                    _plain(figure["value"]) if documents < LEAST_DOCUMENTS else number(figure, documents, whole)
+                    for figure in (found["agreement"]["kappa"], *(found["poles"][pole]["f1"] for pole in LETTERS))
+                ),
+            )
+        )
+    header = ("", "doc.", "pass.", "macro-F1", "κ", *(f"F1 de {letter}" for letter in LETTERS.values()))
+    return Section(title, header, tuple(rows))
+
+
+def _errors(errors: Json) -> Section:
+    worst = errors["worst"]
+    with_text = any("text" in row for row in worst)
+    header = ("passage", "or", "modèle", *(["texte"] if with_text else []), "score M", "score P")
+    rows = []
+    for row in worst:
+        text = [french.printable(row["text"].replace("\n", " "))] if with_text else []
+        scores = [_plain(row["scores"][pole]) for pole in LETTERS]
+        rows.append((french.printable(row["id"]), _label(row["gold"]), _label(row["said"]), *text, *scores))
+    count = french.plural(errors["count"], "étiquette fausse", "étiquettes fausses")
+    note = "En tête, celles que le modèle croyait le plus."
+    if not with_text:
+        note += " Le texte n’est montré qu’avec --show-text."
+    return Section(f"Pires erreurs ({len(worst)} sur {count})", header, tuple(rows), note, left=len(header) - 2)
+
+
+def _label(codes: Json) -> str:
+    return f"{codes['label']}, {codes['relation']}" if codes["relation"] else str(codes["label"])
+
+
+def number(figure: Json, documents: int, whole: int) -> str:
+    """« 0,73 [0,70–0,75] »; « trop peu » for an interval that a part of the gold has too few documents for.
+
+    When the whole gold has too few, a warning has said so once.
+    """
+    bounds = None if figure["interval"] is None else "–".join(_plain(bound) for bound in figure["interval"])
+    return _with_bounds(_plain(figure["value"]), bounds, documents, whole)
+
+
+def per_cent(figure: Json, documents: int, whole: int) -> str:
+    """« 86 % [81–90] »."""
+    bounds = None if figure["interval"] is None else "–".join(f"{100 * bound:.0f}" for bound in figure["interval"])
+    return _with_bounds(french.percent(figure["value"]), bounds, documents, whole)
+
+
+def _with_bounds(value: str, bounds: str | None, documents: int, whole: int) -> str:
+    if value == "–" or whole < LEAST_DOCUMENTS:
+        return value
+    return f"{value} [{bounds or (french.TOO_FEW if documents < LEAST_DOCUMENTS else '–')}]"
+
+
+def _plain(number_: float | None, places: int = 2) -> str:
+    """Decimal comma, minus sign; a dash for what is undefined."""
+    return "–" if number_ is None else f"{number_:.{places}f}".replace(".", ",").replace("-", "−")
+
+
+def how(figures: Json) -> str:
+    """Unit, coders, formulas and intervals: a κ is never compared without them."""
+    if figures["intervals"].startswith("none"):
+        intervals = "aucun intervalle"
+    else:
+        intervals = (
+            f"intervalles à 95{NBSP}% par rééchantillonnage des documents, graine fixe («{NBSP}trop peu{NBSP}»{NBSP}: "
+            f"moins de cinq documents{NBSP}; –{NBSP}: valeur sans dispersion, ou absente de trop de tirages)"
+        )
+    seen = figures.get("seen_in_training")
+    known = " Ce modèle ne dit pas sur quels textes il a appris." if seen is None else ""
+    return (
+        f"Unité{NBSP}: le passage. Codeur 1{NBSP}: l’or{NBSP}; codeur 2{NBSP}: le modèle. κ de Cohen (1960), α nominal "
+        f"de Krippendorff (2018), AC1 de Gwet (2008), MASI de Passonneau (2006){NBSP}; {intervals}.{known}"
+    )
