@@ -68,10 +68,10 @@ STAGES: dict[str, tuple[Callable[..., Any], ...]] = {
     "cues": (find_cues,),
     "block lemmas": (features.lemma_counts,),
     "block pieces": (features.piece_counts,),
-    "block vector": (features.vector_values,),
+    "encoder": (distilled.encode, kernel.likeness),
     "block cues": (features.cue_values,),
     "block discourse": (features.discourse_values,),
-    "matrix and heads": (features.matrix, classifier.log_odds, classifier.probabilities),
+    "matrix and heads": (features.matrix, classifier.linear_part, classifier.encoder_part, classifier.probabilities),
     "evidence": (attribute, underline),
     "summary": (counted, summarise, keep_best, pipeline.document_info),
 }

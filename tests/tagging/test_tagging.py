@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.records import Label
 from tensions_cli.tagging.attribution import attribute
-from tensions_cli.tagging.classifier import Model, log_odds
+from tensions_cli.tagging.classifier import Model, linear_part
+from tensions_cli.tagging.distilled import encode, load_distilled
 from tensions_cli.tagging.explain import explain
 from tensions_cli.tagging.features import matrix, row_of, see
 from tensions_cli.tagging.french import words_of
+from tensions_cli.tagging.model_folder import model_folders
 from tensions_cli.tagging.tag import tag_texts
 
 
@@ -51,6 +54,9 @@ def test_evidence_lies_inside_the_passage_and_speaks_for_its_label(model: Model,
         assert evidence.axis is None or evidence.pole in tags.axes[evidence.axis]
     for poles in tags.axes.values():
         assert set(poles) <= bearing
+    assert tags.stance is not None
+    assert set(tags.stance) == bearing
+    assert all(stance in codebook().stances[pole] for pole, stance in tags.stance.items())
     assert (tags.relation is not None) == (tags.label is Label.MIXTE)
 
 
@@ -62,12 +68,12 @@ def test_a_passage_that_bears_a_logic_has_underlined_words(model: Model) -> None
 
 
 @pytest.mark.parametrize("text", [*PASSAGES, "Équipe, équipe, équipe : le temps d’écouter.", "…", "12"])
-def test_terms_add_up_to_the_log_odds(model: Model, text: str) -> None:
+def test_terms_add_up_to_the_linear_part(model: Model, text: str) -> None:
     row = row_of(model.space, see(text, words_of([text])[0]))
     features = matrix(model.space, [row])
     for head in range(2):
         terms = attribute(model.space, row, model.poles.coefficients[head], model.poles.intercepts[head])
-        assert terms.total == pytest.approx(float(log_odds(model.poles, features)[0, head]), abs=1e-4)
+        assert terms.total == pytest.approx(float(linear_part(model.poles, features)[0, head]), abs=1e-4)
 
 
 @pytest.mark.parametrize("text", PASSAGES)
@@ -81,6 +87,25 @@ def test_explanation_leads_to_the_score_and_the_label(model: Model, text: str) -
         assert score == pytest.approx(explanation.tags.scores[pole.pole], abs=1e-4)
         answers.append(explanation.tags.scores[pole.pole] >= pole.threshold)
     assert tuple(answers) == poles_of(explanation.tags.label)
+
+
+def test_the_encoder_reads_beyond_single_words(model: Model) -> None:
+    """The same words in another order: the linear heads see nearly the same, the encoder does not."""
+    told = "Elle est restée près de lui, sans rien noter, et il a fini par parler."
+    shuffled = "Noter il elle rien parler de près fini lui est par, et a sans restée."
+    one, other = (
+        encode(load_distilled(model_folders()[-1] / "encoder" / "distilled"), words)
+        for words in words_of([told, shuffled])
+    )
+    cosine = float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+    assert cosine < 0.99
+
+
+def test_a_passage_without_words_is_neutral(model: Model) -> None:
+    for text in ("…", "?!", "—", ""):
+        (tags,) = tag_texts([text], model)
+        assert tags.label is Label.NEUTRE
+        assert tags.stance == {}
 
 
 @pytest.mark.parametrize(
