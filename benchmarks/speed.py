@@ -39,7 +39,7 @@ from tensions_cli.corpus.segment import segment
 from tensions_cli.corpus.speakers import find_turns
 from tensions_cli.statistics.examples import keep_best
 from tensions_cli.statistics.summary import counted, summarise
-from tensions_cli.tagging import classifier, features, french, tag
+from tensions_cli.tagging import classifier, distilled, features, french, kernel, tag
 from tensions_cli.tagging.attribution import attribute
 from tensions_cli.tagging.evidence import underline
 from tensions_cli.tagging.lexicon import find_cues
