@@ -96,6 +96,7 @@ def _evidence(model: Model, row: Row, poles: list[str], axes: Mapping[str, tuple
     terms = {
         pole: attribute(model.space, row, heads.coefficients[head], heads.intercepts[head])
         for head, pole in enumerate(heads.names)
+        if pole in poles
     }
     evidence: list[Evidence] = []
     for pole in poles:

