@@ -1,6 +1,7 @@
 """Training on a small corpus: a folder that loads, the same bytes twice, honest folds, clear refusals."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,19 @@ def test_the_shipped_corpus_is_well_formed() -> None:
     assert len(texts) - len(set(texts)) <= 1
     for author in {p.author for p in passages if p.whole}:
         assert len({p.genre for p in passages if p.author == author}) >= 3, author
+
+
+def test_a_worse_model_does_not_replace_the_one_that_is_there(
+    small: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(trained, tmp_path / "petit")
+    rows = (folder / "held_out.csv").read_text(encoding="utf-8").splitlines()
+    perfect = [rows[0], *(",".join([*row.split(",")[:3], row.split(",")[2]]) for row in rows[1:])]
+    (folder / "held_out.csv").write_text("\n".join(perfect) + "\n", encoding="utf-8")
+    before = (folder / "config.json").read_bytes()
+    assert run(["model", "train", str(small), "-o", str(folder), "-q"]) == 2
+    assert "n’est pas remplacé" in capsys.readouterr().err
+    assert (folder / "config.json").read_bytes() == before
+    assert run(["model", "train", str(small), "-o", str(folder), "-q", "--force"]) == 0
+    for path in sorted(trained.iterdir()):  # what was there leaves no trace in what replaces it
+        assert (folder / path.name).read_bytes() == path.read_bytes(), path.name

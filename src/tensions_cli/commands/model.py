@@ -23,7 +23,7 @@ def run_train(sources: list[Path], folder: Path, encoders: list[str], *, quiet: 
     from tensions_cli.training.train import train
 
     def done(step: str) -> None:
-        say(f"évalué sur des auteurs tenus à l’écart\u00a0: {step}", quiet=quiet)
+        say(step, quiet=quiet)
 
     metrics = train(sources, folder, encoders, done, force=force)
     figures = metrics["evaluation"]

@@ -135,7 +135,7 @@ def out_of_fold(material: Material, done: Callable[[str], None] | None = None) -
             for row, said in zip(rows, best_name(heads, log_odds(heads, features, like)), strict=True):
                 target[row] = said
         if done:
-            done(f"{tenths.index(fold) + 1}/{len(tenths)}")
+            done(f"évalué sur des auteurs tenus à l’écart\u00a0: {tenths.index(fold) + 1}/{len(tenths)}")
     folds_judged = folds[judged]
     wanted = answers([passages[i] for i in judged])
     scores, thresholds = np.zeros((count, 2)), np.zeros((count, 2))

@@ -91,8 +91,11 @@ def _train(
         held = held_out_lines(passages, found)
         _write(written / HELD_OUT, held)
         _write(written / FILE, training_lines(p.text for p in passages))
-        metrics["replaced"] = comparison(target, held)
-        if metrics["replaced"] and not metrics["replaced"]["not_worse"] and not force:
+        against = comparison(target, held)
+        if against and done:
+            low, high = against["interval"]
+            done(f"face au modèle en place, macro-F1 {against['gain_macro_f1']:+.3f} [{low:+.3f} à {high:+.3f}]")
+        if against and not against["not_worse"] and not force:
             raise TensionsError(
                 f"le modèle de {target.name} n’est pas remplacé",
                 why="sur les mêmes passages, le nouveau est moins bon de plus de 0,02 (macro-F1, bootstrap apparié)",
