@@ -16,8 +16,10 @@ from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook, label_of
 from tensions_cli.records import Label, Relation, Tags
 from tensions_cli.tagging.french import words_of
+from tensions_cli.tagging.lexicon import find_cues
 from tensions_cli.training import judge as judging
-from tensions_cli.training.judge import judge, keyword_label, read_gold, wrong_confidence
+from tensions_cli.training.judge import judge, read_gold, wrong_confidence
+from tensions_cli.training.keywords import keyword_label
 from tensions_cli.training.seen import FILE, seen_in_training, text_hash, training_lines
 
 ROOT = Path(__file__).parents[2]
@@ -193,7 +195,7 @@ def test_baselines(figures: Json) -> None:
     ],
 )
 def test_keyword_baseline(text: str, label: str) -> None:
-    assert keyword_label(words_of([text])[0]) == label
+    assert keyword_label(find_cues(words_of([text])[0])) == label
 
 
 def test_slices_by_what_the_gold_names(figures: Json) -> None:

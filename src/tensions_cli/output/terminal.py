@@ -60,7 +60,7 @@ ZONE_TITLES = {
 EXCLUDED_TITLES = {"interviewer": "de l’enquêteur", "short": "de deux mots ou moins"}
 STANCE_LEGEND = (
     f"\nposture{NBSP}: qui parle prend-il la logique à son compte{NBSP}? Parts sur n passages porteurs, "
-    "vingt au moins, sans intervalle."
+    "vingt au moins, sans intervalle, à titre indicatif."
 )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from tensions_cli.errors import ModelError
+from tensions_cli.tagging.features import pieces_of
 from tensions_cli.tagging.french import FloatArray, IntArray, Words, vector_table
 from tensions_cli.tagging.french import version as language_model
 
@@ -26,7 +27,7 @@ CONFIG, WEIGHTS, FORMS = "config.json", "weights.npz", "forms.txt"
 MAX_BYTES = 30_000_000  # twice the shipped encoder; a larger file is not one of ours
 MAX_WORDS = 512  # a passage is read up to here by the encoder: a list of thousands of names has no more meaning
 SIZE = 384
-PIECE_LENGTHS = (3, 4, 5)
+EDGES = "<>"  # marks of the ends of a word in its hashed pieces
 NORM_EPSILON = 1e-5  # of the layer norm it was trained with
 KEPT_FORMS = 200_000  # word forms kept in memory (200 MB at most); beyond, the table starts again
 
@@ -48,12 +49,6 @@ class Distilled:
     own_rows: dict[str, int]
     blocks: int
     forms: _Forms = field(default_factory=_Forms, compare=False, repr=False)
-
-
-def pieces_of(form: str) -> tuple[str, ...]:
-    """Runs of three to five letters of a form between its edge marks."""
-    marked = f"<{form}>"
-    return tuple(marked[i : i + n] for n in PIECE_LENGTHS for i in range(len(marked) - n + 1)) or (marked,)
 
 
 def bucket_of(piece: str, buckets: int) -> int:
@@ -119,7 +114,7 @@ def _ranks(encoder: Distilled, words: Words) -> IntArray:
 def _form_vector(encoder: Distilled, form: str, row: int) -> FloatArray:
     arrays = encoder.arrays
     pieces = arrays["pieces"]
-    buckets = [bucket_of(piece, len(pieces)) for piece in pieces_of(form)]
+    buckets = [bucket_of(piece, len(pieces)) for piece in pieces_of(form, EDGES)]
     total = arrays["static_bias"] + pieces[buckets].mean(axis=0) @ arrays["pieces_up"]
     if row >= 0:
         total = total + vector_table()[row] @ arrays["static"]

@@ -65,9 +65,9 @@ def grams(words: Words) -> list[str]:
     return [*words.lemmas, *map(" ".join, zip(words.lemmas, words.lemmas[1:], strict=False))]
 
 
-def pieces_of(form: str) -> tuple[str, ...]:
-    """Runs of 3 to 5 letters of a word, its edges marked by a space."""
-    marked = f" {form} "
+def pieces_of(form: str, edges: str = "  ") -> tuple[str, ...]:
+    """Runs of 3 to 5 letters of a word between its two edge marks, spaces unless told."""
+    marked = f"{edges[0]}{form}{edges[1]}"
     return tuple(marked[i : i + n] for n in PIECE_LENGTHS for i in range(len(marked) - n + 1))
 
 

@@ -29,7 +29,7 @@ CONFIG, WEIGHTS, LEMMAS, PIECES = "config.json", "weights.npz", "lemmas.txt", "p
 STANCE = "stance_"  # the stance heads are stored by logic: stance_rationalisation, stance_professionnelle
 HEADS = ("poles", "relations", "axes", *(f"{STANCE}{pole}" for pole in codebook().poles))
 HEAD_ARRAYS = ("coefficients", "intercepts", "duals", "means", "blends", "slopes", "offsets", "thresholds")
-MAX_BYTES = 200_000_000  # a hundred times the shipped model; a larger file is not one of ours
+MAX_BYTES = 200_000_000  # ten times the largest shipped model; a larger file is not one of ours
 
 
 def model_folders() -> list[Path]:

@@ -21,7 +21,8 @@ from torch import nn
 from torch.nn import functional
 
 from tensions_cli.tagging import french
-from tensions_cli.tagging.distilled import CONFIG, FORMS, SCHEMA, SIZE, WEIGHTS, bucket_of, pieces_of
+from tensions_cli.tagging.distilled import CONFIG, EDGES, FORMS, SCHEMA, SIZE, WEIGHTS, bucket_of
+from tensions_cli.tagging.features import pieces_of
 from tensions_cli.tagging.french import FloatArray, Words, vector_table
 
 # Sizes. Convolutions over 256 dimensions cap near 40,000 words a second on one core; brought down to 64 dimensions
@@ -109,7 +110,7 @@ class Batches:
 
     def __init__(self, texts: Material) -> None:
         self.texts = texts
-        hashed = [[bucket_of(piece, BUCKETS) for piece in pieces_of(form)] for form, _ in texts.forms]
+        hashed = [[bucket_of(piece, BUCKETS) for piece in pieces_of(form, EDGES)] for form, _ in texts.forms]
         self.sizes = np.array([len(row) for row in hashed])
         self.edges = np.concatenate([[0], np.cumsum(self.sizes)])
         self.hashed = np.concatenate([np.array(row) for row in hashed])

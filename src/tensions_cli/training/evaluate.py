@@ -27,7 +27,6 @@ from tensions_cli.tagging.classifier import (
 )
 from tensions_cli.tagging.features import Seen
 from tensions_cli.tagging.kernel import likeness
-from tensions_cli.tagging.lexicon import Match
 from tensions_cli.tagging.model_folder import STANCE
 from tensions_cli.training.coded import CodedPassage
 from tensions_cli.training.figures import (
@@ -51,11 +50,11 @@ from tensions_cli.training.fit import (
     fit,
     with_calibration,
 )
+from tensions_cli.training.keywords import keyword_label
 
 SEED = 20261121
 FOLDS = 10  # authors are held out by tenths; one by one would take three times as long for the same figures
 LABELS = tuple(label.value for label in Label)
-KEYWORD_STRENGTH = 2  # one sure cue or two weak ones: what a dictionary count would ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,15 +355,6 @@ def _baselines(own: Sequence[CodedPassage], seen: Sequence[Seen]) -> dict[str, f
         "majority_macro_f1": round(macro_f1(truth, [most] * len(truth)), DECIMALS),
         "keywords_macro_f1": round(macro_f1(truth, counted), DECIMALS),
     }
-
-
-def keyword_label(cues: Sequence[Match]) -> str:
-    """Label of a passage by the lexicon alone: a logic is there when its cues weigh KEYWORD_STRENGTH together."""
-    weights = dict.fromkeys(codebook().poles, 0)
-    for match in cues:
-        if match.cue.pole in weights:
-            weights[match.cue.pole] += match.cue.strength
-    return label_of(*(weights[pole] >= KEYWORD_STRENGTH for pole in codebook().poles)).value
 
 
 def choose_axis_thresholds(own: Sequence[CodedPassage], axes: NDArray[np.float64]) -> list[float]:

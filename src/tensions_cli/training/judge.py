@@ -9,20 +9,20 @@ from typing import Any
 
 from tensions_cli import __version__
 from tensions_cli.errors import TensionsError
-from tensions_cli.knowledge.codebook import codebook, label_of
+from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.records import Label, Tags
 from tensions_cli.tagging.classifier import Model
-from tensions_cli.tagging.french import Words, words_of
+from tensions_cli.tagging.french import words_of
 from tensions_cli.tagging.lexicon import find_cues
 from tensions_cli.tagging.tag import tag_texts
 from tensions_cli.training.by_document import Sample, coding, draw, method, sets, yes_or_no
 from tensions_cli.training.coded import CodedPassage, read_coded
 from tensions_cli.training.figures import DECIMALS, calibration_error, reliability
+from tensions_cli.training.keywords import LEAST_STRENGTH, keyword_label
 
 SCHEMA = "tensions-evaluation/1"
 LABELS = tuple(label.value for label in Label)
 BATCH = 256  # passages tagged together
-LEAST_STRENGTH = 2  # summed strength of cues from which the keyword baseline says yes: one plain cue or two weak ones
 WORST = 20  # errors listed
 
 
@@ -268,20 +268,11 @@ def _baselines(gold: Sequence[Gold], sample: Sample) -> dict[str, Any]:
     """What two coders without understanding get: the commonest label of the gold, and the cues of the lexicon."""
     truth = [g.label for g in gold]
     most = max(LABELS, key=truth.count)
-    keywords = [keyword_label(words) for words in words_of(g.text for g in gold)]
+    keywords = [keyword_label(find_cues(words)) for words in words_of(g.text for g in gold)]
     return {
         "majority": {"label": most, "labels": label_figures(truth, [most] * len(truth), sample)},
         "keywords": {"least_strength": LEAST_STRENGTH, "labels": label_figures(truth, keywords, sample)},
     }
-
-
-def keyword_label(words: Words) -> str:
-    """Label by keywords alone: a logic is there when its cues, traps masked, add up to LEAST_STRENGTH."""
-    strengths = dict.fromkeys(codebook().poles, 0)
-    for match in find_cues(words):
-        if match.cue.pole in strengths:
-            strengths[match.cue.pole] += match.cue.strength
-    return label_of(*(strength >= LEAST_STRENGTH for strength in strengths.values())).value
 
 
 def _slices(
