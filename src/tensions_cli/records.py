@@ -203,6 +203,61 @@ class TaggedPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class TaggedDocument:
+    """A document and its tagged passages, in order: what travels to other tools."""
+
+    document: Document
+    passages: tuple[TaggedPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodedBy:
+    """Who coded, as other tools are told: never a person's login. `coder` is `tensions-0.1.0+4d97ed5e`.
+
+    `method`: French lines that say what a reader of the export must know (model, codebook, thresholds).
+    """
+
+    tool: str
+    coder: str
+    model: str
+    method: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCoding:
+    """One coded stretch as a file of codes gives it back, before its codes are understood.
+
+    `place`: French, where it stands in the file (`ligne 12`), for messages that never quote the text. `id`: our
+    passage id when the file kept it. `start`, `end`: code points in the document's canonical text. `text` is
+    None when the file does not say it. `codes`: names as written there. `answers`: cells by our field names
+    (`label`, `relation`, `axes`…) where the file is a table.
+    """
+
+    place: str
+    id: str | None
+    document: str | None
+    start: int | None
+    end: int | None
+    text: str | None
+    coder: str
+    codes: tuple[str, ...]
+    answers: Mapping[str, str] = field(default_factory=dict)
+    memo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCodings:
+    """What a file of codes holds: coded stretches in file order, canonical texts by document name, French notices.
+
+    Nothing of the file is lost silently: what was not read is counted in `notices`.
+    """
+
+    codings: tuple[ReadCoding, ...]
+    texts: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """Bounds of a 95 % interval, both in [0, 1]."""
 

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from tensions_cli.errors import TensionsError
 
@@ -48,6 +48,16 @@ def text_output(output: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
+    with binary_output(output) as raw:
+        stream = io.TextIOWrapper(raw, encoding="utf-8", newline="\n")
+        yield stream
+        stream.flush()
+        stream.detach()  # closing is up to `binary_output`
+
+
+@contextmanager
+def binary_output(output: Path) -> Iterator[BinaryIO]:
+    """A stream of bytes to a file put in place when all is written, readable by its owner alone. Raises as above."""
     target = output.resolve()  # through a link, the file it leads to is replaced, not the link
     if target.exists() and not target.is_file():
         with _device(output, target) as stream:
@@ -58,7 +68,7 @@ def text_output(output: Path | None) -> Iterator[TextIO]:
     except OSError as error:
         raise _unwritable(output, error) from error
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+        with os.fdopen(handle, "wb") as stream:
             yield stream
         Path(temporary).chmod(PRIVATE)
         os.replace(temporary, target)
@@ -69,10 +79,10 @@ def text_output(output: Path | None) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _device(output: Path, target: Path) -> Iterator[TextIO]:
+def _device(output: Path, target: Path) -> Iterator[BinaryIO]:
     """A pipe or a device (/dev/null) is written to as it is: replacing it would destroy it."""
     try:
-        with target.open("w", encoding="utf-8", newline="\n") as stream:
+        with target.open("wb") as stream:
             yield stream
     except OSError as error:
         raise _unwritable(output, error) from error

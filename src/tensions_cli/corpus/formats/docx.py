@@ -17,17 +17,12 @@ from docx.document import Document as WordDocument
 from docx.oxml.ns import qn
 from lxml.etree import _Element
 
+from tensions_cli.corpus.formats.container import check_container
 from tensions_cli.corpus.formats.plain import Line, assemble
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import BlockKind, Document, ZoneKind
-
-# Uncompressed size above which a Word file is refused, and ratio above which it is a zip bomb: Word
-# compresses its XML about 5 to 20 times, an attack a thousand. Small parts may compress better.
-_MAX_UNCOMPRESSED = 300 * 1024 * 1024
-_MAX_RATIO = 200
-_RATIO_COUNTS_FROM = 10 * 1024 * 1024
 
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,3}))?")
 
@@ -64,7 +59,7 @@ def read_docx(data: bytes, file: SourceFile) -> Iterator[Document]:
     Raises `UnreadableError` for zip bombs, XML with a DOCTYPE, and files without text; whatever
     python-docx raises on a damaged file is left to the caller.
     """
-    _check_container(data)
+    check_container(data, "Word")
     word = docx.Document(io.BytesIO(data))
     looks = _looks(word)
     text, blocks, zones = assemble(_body(word.element.body, looks))
@@ -80,35 +75,6 @@ def read_docx(data: bytes, file: SourceFile) -> Iterator[Document]:
         encoding=None,
         notices=_notices(data),
     )
-
-
-def _check_container(data: bytes) -> None:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        parts = archive.infolist()
-        size = sum(part.file_size for part in parts)
-        packed = sum(part.compress_size for part in parts)
-        if size > _MAX_UNCOMPRESSED or (size > _RATIO_COUNTS_FROM and size > _MAX_RATIO * max(packed, 1)):
-            raise UnreadableError(
-                "too_large",
-                "le fichier se décompresse en un volume anormal : enregistrez-le de nouveau dans Word",
-            )
-        for part in parts:
-            # Word writes no DOCTYPE: one is there to expand entities or to fetch a file.
-            if part.filename.endswith((".xml", ".rels")) and _has_doctype(_head(archive, part)):
-                raise UnreadableError(
-                    "corrupt",
-                    "le fichier contient une déclaration XML que Word n’écrit jamais : enregistrez-le de nouveau",
-                )
-
-
-def _head(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
-    """The first bytes of a part: a DOCTYPE stands before the root element or nowhere."""
-    with archive.open(part) as stream:
-        return stream.read(4096)
-
-
-def _has_doctype(head: bytes) -> bool:
-    return any("<!DOCTYPE".encode(encoding) in head for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 
 
 def _notices(data: bytes) -> tuple[str, ...]:
