@@ -4,32 +4,47 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any, Literal
 
 from tensions_cli import __version__
 from tensions_cli.corpus.clean import clean
 from tensions_cli.corpus.language import french_share, mark_foreign
-from tensions_cli.corpus.metadata import find_metadata, join, load_metadata
+from tensions_cli.corpus.metadata import Joined, join, metadata_tables
+from tensions_cli.corpus.persons import (
+    Persons,
+    declared_roles,
+    find_persons,
+    join_persons,
+    load_all_persons,
+    persons_report,
+)
 from tensions_cli.corpus.read import ReadOptions, read
+from tensions_cli.corpus.repair import repaired
 from tensions_cli.corpus.segment import segment
-from tensions_cli.corpus.sources import find_files
+from tensions_cli.corpus.sources import Found, find_files
 from tensions_cli.corpus.speakers import find_turns
+from tensions_cli.corpus.twins import without_twins
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import (
     Analysis,
+    CodedBy,
     Document,
     DocumentInfo,
     Dropped,
+    Inventory,
     Passage,
     Role,
     Skipped,
+    TaggedDocument,
     TaggedPassage,
     ZoneKind,
 )
 from tensions_cli.statistics.examples import keep_best
+from tensions_cli.statistics.inventory import inventory
 from tensions_cli.statistics.summary import Counted, counted, summarise
 from tensions_cli.tagging import french
 from tensions_cli.tagging.classifier import Model
@@ -42,7 +57,7 @@ from tensions_cli.words import count_words
 # an article with a long English abstract keeps more than .6.
 MIN_FRENCH_SHARE = 0.5
 UNITS = ("passage", "record")
-OWN_FIELDS = ("document", "speaker", "role")
+OWN_FIELDS = ("document", "speaker", "person", "role")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,8 @@ class Options:
     find_speakers: bool = True
     keep_interviewer: bool = False
     any_language: bool = False
+    keep_twins: bool = False
+    repair: bool = False
     quotes: int = 0
     show_dropped: bool = False
 
@@ -78,21 +95,17 @@ def silent(_step: str, _done: int, _total: int) -> None:
 
 
 def load(sources: Sequence[str], options: Options, progress: Progress = silent) -> Batch:
-    """Read, join metadata, find turns, clean. Raises TensionsError when nothing can be analysed."""
+    """Read, join metadata, find turns, clean, keep one of each text.
+
+    Raises TensionsError when nothing can be analysed.
+    """
     found = find_files(sources)
-    tables = [load_metadata(path) for path in find_metadata(found)]
-    documents: list[Document] = []
-    skipped = list(found.skipped)
-    for result in read(found, ReadOptions(options.unit, options.text_column)):
-        if isinstance(result, Skipped):
-            skipped.append(result)
-        else:
-            documents.append(result)
-        progress("lecture", min(len(documents) + len(skipped), len(found.files)), len(found.files))
-    joined = join(documents, tables)
+    persons = load_all_persons(find_persons(found))
+    joined, unread = _read_and_join(found, options, progress)
+    skipped = [*found.skipped, *unread]
     ready: list[Document] = []
     for document in joined.documents:
-        prepared = prepare(document, options)
+        prepared = prepare(document, options, persons)
         if prepared is None:
             skipped.append(_foreign(document))
         elif not has_body(prepared):
@@ -102,7 +115,31 @@ def load(sources: Sequence[str], options: Options, progress: Progress = silent) 
             ready.append(prepared)
     if not ready:
         raise nothing_to_analyse(skipped, options.unit)
-    return Batch(tuple(ready), tuple(skipped), (*joined.notices, *_unknown_speakers(ready, options)))
+    single, twins, said = without_twins(ready, options.keep_twins)
+    notices = (*joined.notices, *persons.notices, *said, *persons_report(single, persons))
+    return Batch(single, (*skipped, *twins), (*notices, *_unknown_speakers(single, options)))
+
+
+def _read_and_join(found: Found, options: Options, progress: Progress) -> tuple[Joined, list[Skipped]]:
+    """Every document of the files with its metadata, and what could not be read."""
+    tables = metadata_tables(found)
+    documents: list[Document] = []
+    skipped: list[Skipped] = []
+    for result in read(found, ReadOptions(options.unit, options.text_column)):
+        if isinstance(result, Skipped):
+            skipped.append(result)
+        else:
+            documents.append(result)
+        progress("lecture", min(len(documents) + len(skipped), len(found.files)), len(found.files))
+    return join(documents, tables), skipped
+
+
+def read_documents(found: Found, options: Options, persons: Persons) -> list[Document]:
+    """Every document with its turns, in any language, copies of one text included: what lies in the files."""
+    joined, _ = _read_and_join(found, options, silent)
+    everything = replace(options, any_language=True, repair=False)
+    prepared = (prepare(document, everything, persons) for document in joined.documents)
+    return [document for document in prepared if document is not None]
 
 
 def has_body(document: Document) -> bool:
@@ -132,11 +169,13 @@ def _folded(label: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", label).casefold()))
 
 
-def prepare(document: Document, options: Options) -> Document | None:
-    """Turns, cleaning, languages; None when the document is not in French and only French is wanted."""
+def prepare(document: Document, options: Options, persons: Persons) -> Document | None:
+    """Repair, turns, cleaning, languages; None when the document is not in French and only French is wanted."""
+    document = repaired(document) if options.repair else document
     if document.record:
         return document
-    document = find_turns(document, options.roles, options.find_speakers)
+    document = find_turns(document, options.roles, options.find_speakers, declared_roles(document, persons))
+    document = join_persons(document, persons)
     if not document.turns:
         document = clean(document)
     if options.any_language:
@@ -161,6 +200,36 @@ def tagged_passages(
             progress("étiquetage", place[tagged.passage.document] - 1, len(batch.documents))
         yield tagged
     progress("étiquetage", len(batch.documents), len(batch.documents))
+
+
+def tagged_documents(
+    batch: Batch, model: Model, options: Options, progress: Progress = silent
+) -> Iterator[TaggedDocument]:
+    """Every document of the batch with its tagged passages, in order: for tools that want whole texts."""
+    documents = {document.id: document for document in batch.documents}
+    tagged = tagged_passages(batch, model, options, progress)
+    for name, passages in groupby(tagged, key=lambda one: one.passage.document):
+        yield TaggedDocument(documents[name], tuple(passages))
+
+
+def coded_by(model: Model) -> CodedBy:
+    """The machine as a coder among others, and what a reader of its codes must know."""
+    book = codebook()
+    thresholds = ", ".join(
+        f"{pole}\u00a0{value:.4f}" for pole, value in zip(book.poles, model.poles.thresholds, strict=True)
+    )
+    return CodedBy(
+        tool=f"tensions {__version__}",
+        coder=f"tensions-{__version__}+{model.sha256[:8]}",
+        model=model.identity,
+        method=(
+            f"Codes proposés par tensions {__version__}, modèle {model.identity}\u00a0: à relire, aucun n’est humain.",
+            f"Grille de codage version {book.version} ({book.sha256[:12]}), lexique {lexicon_sha256()[:12]}.",
+            f"Seuils des scores\u00a0: {thresholds}.",
+            "Les textes d’entraînement ont été composés pour le projet, écrits et codés avec des modèles de langue.",
+            "Les passages de l’enquêteur et ceux de deux mots ou moins ne comptent dans aucune part.",
+        ),
+    )
 
 
 def analyse(sources: Sequence[str], options: Options, progress: Progress = silent) -> Analysis:
@@ -205,6 +274,26 @@ def analyse(sources: Sequence[str], options: Options, progress: Progress = silen
     )
 
 
+def survey(sources: Sequence[str], options: Options, progress: Progress = silent) -> Inventory:
+    """What would be read, without any model: `tensions corpus info`."""
+    batch = load(sources, options, progress)
+    documents = []
+    for done, document in enumerate(batch.documents):
+        progress("découpage", done, len(batch.documents))
+        passages = segment(document, options.keep_interviewer)
+        reasons = Counter(passage.excluded_reason or "?" for passage in passages if not passage.counted)
+        documents.append(
+            document_info(
+                document,
+                passages=len(passages),
+                counted=len(passages) - reasons.total(),
+                excluded=reasons,
+                show_dropped=options.show_dropped,
+            )
+        )
+    return inventory(documents, batch.skipped, batch.notices)
+
+
 def document_info(
     document: Document, *, passages: int, counted: int, excluded: Mapping[str, int], show_dropped: bool
 ) -> DocumentInfo:
@@ -246,6 +335,8 @@ def manifest(model: Model, options: Options) -> dict[str, Any]:
         "find_speakers": options.find_speakers,
         "roles_given": len(options.roles),
         "any_language": options.any_language,
+        "keep_twins": options.keep_twins,
+        "repair": options.repair,
         "show_dropped": options.show_dropped,
     }
     book = codebook()
@@ -267,6 +358,7 @@ def manifest(model: Model, options: Options) -> dict[str, Any]:
 def check_fields(documents: Sequence[Document], by: Sequence[str]) -> None:
     """Refuse a grouping field that no document has."""
     known = {name for document in documents for name in document.metadata}
+    known |= {name for document in documents for member in document.cast for name in member.attributes}
     for name in by:
         if name not in known and name not in OWN_FIELDS:
             choices = ", ".join([*OWN_FIELDS, *sorted(known)])

@@ -109,6 +109,8 @@ class CastMember:
     words: int
     ground: str  # French: why this role ("étiquette", "légende", "pose le plus de questions"…)
     merged: tuple[tuple[str, int], ...] = ()  # near-labels folded into this one, with their turns
+    person: str | None = None  # code of the person in `speakers.csv`
+    attributes: Mapping[str, str] = field(default_factory=dict)  # trade, rank… from `speakers.csv`
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +341,34 @@ class Analysis:
     notices: tuple[str, ...]
     groups: tuple[Group, ...]
     examples: tuple[TaggedPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one format, or the whole corpus, holds. `dropped_words`: words outside the body, by reason."""
+
+    documents: int
+    words: int
+    dropped_words: Mapping[ZoneKind, int]
+    passages: int
+    counted: int
+    turns: int
+    speakers: Mapping[str, int]  # by role, `unknown` where it is undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What `tensions corpus info` says: what would be read, before any logic is looked for.
+
+    `languages`: words by French name of the language (`français`, `anglais`…).
+    """
+
+    documents: tuple[DocumentInfo, ...]
+    skipped: tuple[Skipped, ...]
+    notices: tuple[str, ...]
+    whole: Tally
+    formats: Mapping[str, Tally]
+    languages: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ def test_mojibake_is_told_with_its_rate_and_left_alone():
     (notice,) = decoded.notices
     assert "4 fois" in notice
     assert "40,0 pour 1\u00a0000" in notice  # 4 in 100 characters
+    assert "--repair" in notice
 
 
 @pytest.mark.parametrize("text", ["Âge, Île, ÉTÉ, Ãndrea", "25 € l’heure à Â", SENTENCE])

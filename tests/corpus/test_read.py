@@ -720,13 +720,13 @@ def rezipped(data: bytes, **parts: bytes) -> bytes:
     return stream.getvalue()
 
 
-def test_notes_and_comments_are_counted(one):
-    notes = f'<w:footnotes {W}><w:footnote w:type="separator" w:id="0"/><w:footnote w:id="1"/></w:footnotes>'
+def test_comments_are_counted(one):
+    comments = f'<w:comments {W}><w:comment w:id="1" w:author="X"/></w:comments>'
     document = one(
-        "e.docx", rezipped(word(lambda d: d.add_paragraph("Oui.")), **{"word/footnotes.xml": notes.encode()})
+        "e.docx", rezipped(word(lambda d: d.add_paragraph("Oui.")), **{"word/comments.xml": comments.encode()})
     )
     assert document.text == "Oui."
-    assert any("notes de bas de page non lues\u00a0: 1" in notice for notice in document.notices)
+    assert any("commentaires non lus" in notice and "1" in notice for notice in document.notices)
 
 
 def test_a_zip_bomb_is_refused(one):
@@ -993,17 +993,19 @@ def zipped(**parts: str) -> bytes:
     ("name", "content", "reason"),
     [
         ("a.txt", b"\x89PNG\r\n\x1a\n\x00\x00", "binary"),
-        ("a.html", b"%PDF-1.7 ...", "format"),
-        ("a.txt", zipped(x="y"), "format"),
-        ("a.md", b"{\\rtf1\\ansi On coche}", "format"),
+        ("a.html", b"%PDF-1.7 ...", "corrupt"),
+        ("a.odt", zipped(x="y"), "corrupt"),
+        ("a.rtf", b"On coche.", "corrupt"),
+        ("a.pdf", b"On coche.", "corrupt"),
+        ("a.txt", zipped(**{"projet.qde": "<x/>"}), "format"),
         ("a.docx", b"On coche.", "corrupt"),
         ("a.docx", b"PK\x03\x04 rien", "corrupt"),
-        ("a.docx", zipped(word__document="x"), "format"),
+        ("a.docx", zipped(word__document="x"), "corrupt"),
         ("a.docx", zipped(**{"word__document.xml": "<x/>"}), "corrupt"),
         ("a.docx", ole("EncryptedPackage"), "encrypted"),
         ("a.docx", ole("WordDocument"), "format"),
         ("a.txt", ole("WordDocument"), "format"),
-        ("a.csv", zipped(xl__workbook="x"), "format"),
+        ("a.csv", zipped(xl__workbook="x"), "corrupt"),
         ("a.json", b'{"name": "x"}', "columns"),
         ("a.json", b"[1, 2", "corrupt"),
         ("a.csv", b"id;text\n", "empty"),
@@ -1021,6 +1023,19 @@ def test_a_word_file_under_another_name_is_read(one):
     document = one("a.txt", word(lambda d: d.add_paragraph("Oui.")))
     assert (document.text, document.format) == ("Oui.", "docx")
     assert document.notices
+
+
+def test_a_rtf_file_under_another_name_is_read(one):
+    document = one("a.md", b"{\\rtf1\\ansi On coche.}")
+    assert (document.text.strip(), document.format) == ("On coche.", "rtf")
+
+
+def test_an_archive_is_read_as_its_folder(folder):
+    results = folder({"a.zip": zipped(x__e="rien", **{"x/note.txt": "On écoute.", "~$x.docx": "verrou"})})
+    read = {item.source: item.text for item in results if not hasattr(item, "reason")}
+    left = {item.source: item.reason for item in results if hasattr(item, "reason")}
+    assert read == {"a.zip/x/note.txt": "On écoute."}
+    assert left == {"a.zip/x/e": "format", "a.zip/~$x.docx": "lock"}
 
 
 def test_a_file_that_vanished_or_grew_too_big(tmp_path, monkeypatch):

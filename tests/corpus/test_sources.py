@@ -86,7 +86,7 @@ def test_what_is_ignored_by_name_is_listed_and_has_not_failed(make):
 
 
 def test_other_formats_have_not_failed_but_unread_texts_have(make):
-    folder = make("bon.txt", "photo.png", "son.mp3", "NOTICE", "a.doc", "b.pdf", "c.odt", "d.rtf", "e.xlsx")
+    folder = make("bon.txt", "photo.png", "son.mp3", "NOTICE", "a.doc", "b.epub", "c.pages", "d.eaf")
     found = find_files([str(folder)])
     failed = {item.source: item.failed for item in found.skipped}
     assert failed == {
@@ -94,10 +94,9 @@ def test_other_formats_have_not_failed_but_unread_texts_have(make):
         "son.mp3": False,
         "NOTICE": False,
         "a.doc": True,
-        "b.pdf": True,
-        "c.odt": True,
-        "d.rtf": True,
-        "e.xlsx": True,
+        "b.epub": True,
+        "c.pages": True,
+        "d.eaf": True,
     }
     assert {item.reason for item in found.skipped} == {"format"}
     (advice,) = [item.detail for item in found.skipped if item.source == "a.doc"]
@@ -110,7 +109,6 @@ def test_companion_tables_are_not_texts(make):
     assert names(found) == ["a.txt", "autre.csv"]
     # Those that this version does not use are said, so that nobody believes they count.
     assert [(item.source, item.reason, item.failed) for item in found.skipped] == [
-        ("speakers.csv", "unused", False),
         ("tensions.toml", "unused", False),
     ]
     assert found.folders == (folder,)
@@ -158,7 +156,7 @@ def test_a_missing_source_says_what_why_and_what_to_do(tmp_path, monkeypatch, so
 
 
 def test_nothing_to_read_counts_the_reasons(make):
-    folder = make("a.pdf", "b.pdf", ".c.txt")
+    folder = make("a.doc", "b.doc", ".c.txt")
     with pytest.raises(TensionsError) as caught:
         find_files([str(folder)])
     assert "formats non lus\u00a0: 2" in caught.value.why

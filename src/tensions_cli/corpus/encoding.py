@@ -23,7 +23,10 @@ _OBEYED = re.compile(r"iso8859-\d{1,2}|cp\d{3,4}|mac-\w+|koi8-\w")
 
 # UTF-8 read as cp1252: the lead bytes C3, C2, C5 and E2 80 followed by what their second byte looks like.
 _CONTINUATION = re.escape(bytes(range(0x80, 0xC0)).decode("cp1252", "ignore"))
-_MOJIBAKE = re.compile(rf"[ÃÂÅ][{_CONTINUATION}\x80-\x9f]|â€[{_CONTINUATION}\x80-\x9f]")
+MOJIBAKE = re.compile(rf"[ÃÂÅ][{_CONTINUATION}\x80-\x9f]|â€[{_CONTINUATION}\x80-\x9f]")
+
+# How the notice about them begins.
+MOJIBAKE_NOTICE = "accents déjà abîmés dans le texte"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +119,11 @@ def _false_declaration(declared: str | None, read_as: str) -> str:
 
 
 def _mojibake_notice(text: str) -> tuple[str, ...]:
-    found = len(_MOJIBAKE.findall(text))
+    found = len(MOJIBAKE.findall(text))
     if not found:
         return ()
     per_thousand = f"{1000 * found / len(text):.1f}".replace(".", ",")
     return (
-        f"accents déjà abîmés dans le texte (comme Ã© pour é) : {found} fois, soit {per_thousand} pour "
-        "1 000 caractères ; rien n’est réparé, corrigez le fichier d’origine",
+        f"{MOJIBAKE_NOTICE} (comme Ã© pour é)\u00a0: {found} fois, soit {per_thousand} pour 1\u00a0000 "
+        "caractères\u00a0; rien n’est changé\u00a0: --repair les répare, ou corrigez le fichier d’origine",
     )

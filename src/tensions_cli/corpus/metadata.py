@@ -1,6 +1,7 @@
 """The table that describes documents (`metadata.csv`) and its join with what was read."""
 
 import unicodedata
+import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from tensions_cli.corpus.encoding import decode
 from tensions_cli.corpus.formats.tables import parse_table
-from tensions_cli.corpus.sources import Found, without_extension
+from tensions_cli.corpus.sources import STDIN_PATH, Found, reader_of, without_extension
 from tensions_cli.errors import TensionsError, UnreadableError
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Document
@@ -52,6 +53,25 @@ def find_metadata(found: Found) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(path for path in paths if path.is_file()))
 
 
+def metadata_tables(found: Found) -> list[Metadata]:
+    """Every metadata table of the sources: those of their folders, then those inside their archives.
+
+    Raises `TensionsError` when one cannot be read; an archive that cannot be opened is left to its reader.
+    """
+    tables = [load_metadata(path) for path in find_metadata(found)]
+    archives = [file for file in found.files if file.path != STDIN_PATH and reader_of(file.name) == "zip"]
+    for file in archives:
+        from tensions_cli.corpus.archives import companion
+
+        try:
+            data = companion(file.path.read_bytes(), FILE_NAME)
+        except (UnreadableError, zipfile.BadZipFile, OSError):
+            continue
+        if data is not None:
+            tables.append(_metadata(data, file.id))
+    return tables
+
+
 def load_metadata(path: Path) -> Metadata:
     """Read a metadata table, everything as text.
 
@@ -59,14 +79,21 @@ def load_metadata(path: Path) -> Metadata:
     `file` gives the documents their id. Raises `TensionsError` when the table cannot be read.
     """
     try:
-        decoded = decode(path.read_bytes())
+        data = path.read_bytes()
     except OSError as error:
-        raise _unusable(path, "le fichier ne peut pas être ouvert") from error
+        raise _unusable("le fichier ne peut pas être ouvert") from error
+    return _metadata(data, path.resolve().parent.name)
+
+
+def _metadata(data: bytes, folder: str) -> Metadata:
+    """The table that these bytes hold; `folder`: where it lies."""
+    try:
+        decoded = decode(data)
     except UnreadableError as error:
-        raise _unusable(path, error.detail) from error
+        raise _unusable(error.detail) from error
     table = parse_table(decoded.text)
     if not table.columns:
-        raise _unusable(path, "le tableau est vide")
+        raise _unusable("le tableau est vide")
     words = read_toml("reading.toml")["columns"]
     by_name = {column.casefold(): column for column in reversed(table.columns)}
     file_column = next((by_name[word] for word in words["file"] if word in by_name), None)
@@ -87,7 +114,7 @@ def load_metadata(path: Path) -> Metadata:
         values = {name: cell.strip() for name, cell in row.cells.items() if name not in (key_column, id_column)}
         rows.append(MetadataRow(key, own_id or None, {name: value for name, value in values.items() if value}))
     columns = tuple(column for column in table.columns if column not in (key_column, id_column))
-    return Metadata(_nfc(path.resolve().parent.name), columns, tuple(rows), tuple(notices))
+    return Metadata(_nfc(folder), columns, tuple(rows), tuple(notices))
 
 
 def join(documents: Sequence[Document], tables: Sequence[Metadata]) -> Joined:
@@ -208,9 +235,9 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names[:_LISTED]) + more
 
 
-def _unusable(path: Path, why: str) -> TensionsError:
+def _unusable(why: str) -> TensionsError:
     return TensionsError(
-        f"table de métadonnées illisible : {path.name}",
+        f"table de métadonnées illisible : {FILE_NAME}",
         why=why,
         hint=f"enregistrez {FILE_NAME} en CSV (UTF-8), une ligne par texte, première colonne id ou file",
     )

@@ -2,12 +2,13 @@
 
 import io
 import os
-import re
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import partial
+from importlib import import_module
+from typing import Literal, cast
 
 from tensions_cli.corpus.sources import STDIN_PATH, Found, SourceFile, reader_of
 from tensions_cli.errors import UnreadableError
@@ -22,7 +23,24 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # Name of the stream that holds an encrypted Office file ([MS-OFFCRYPTO] §2.3.4.4).
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
-_TABLES = ("csv", "tsv", "jsonl")
+_TABLES = ("csv", "tsv", "jsonl", "xlsx", "ods")
+
+# Readers that take (bytes, file) and nothing else: module under `formats`, function.
+_READERS = {
+    "txt": ("plain", "read_plain"),
+    "md": ("markdown", "read_markdown"),
+    "docx": ("docx", "read_docx"),
+    "odt": ("opendocument", "read_odt"),
+    "rtf": ("rtf", "read_rtf"),
+    "pdf": ("pdf", "read_pdf"),
+    "vtt": ("subtitles", "read_vtt"),
+    "srt": ("subtitles", "read_srt"),
+    "xml": ("xml_text", "read_xml"),
+    "otr": ("transcript_json", "read_transcript_json"),
+}
+
+# Formats whose first bytes never lie: a file so named that does not begin so is something else.
+_RECOGNISED = ("docx", "odt", "rtf", "pdf", "xlsx", "ods", "zip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +59,23 @@ def read(found: Found, options: ReadOptions | None = None) -> Iterator[Document 
     chosen = options or ReadOptions()
     seen: set[str] = set()
     for file in found.files:
-        for result in _read_safely(file, chosen):
+        for result in _read_safely(file, partial(_bytes, file), chosen):
             document = _unique(result, seen) if isinstance(result, Document) else result
             if isinstance(document, Document):
                 seen.add(document.id)
             yield document
 
 
-def _read_safely(file: SourceFile, options: ReadOptions) -> Iterator[Document | Skipped]:
+def _read_safely(file: SourceFile, load: Callable[[], bytes], options: ReadOptions) -> Iterator[Document | Skipped]:
     try:
-        for result in _read_one(file, options):
+        for result in _read_one(load(), file, options):
             yield _without_text(result) if isinstance(result, Document) and not result.blocks else result
     except UnreadableError as error:
         yield Skipped(file.name, error.reason, error.detail)
     except OSError:
-        yield Skipped(file.name, "access", "le fichier ne peut pas être ouvert : vérifiez qu’il existe et vos droits")
+        yield Skipped(file.name, "access", "le fichier ne peut pas être ouvert : vérifiez qu’il existe et vos droits")
     except Exception as error:  # whatever a library raises on a damaged file; its message may quote the text
-        detail = f"le fichier est abîmé ou mal formé ({type(error).__name__}) : ouvrez-le et enregistrez-le de nouveau"
+        detail = f"le fichier est abîmé ou mal formé ({type(error).__name__}) : ouvrez-le et enregistrez-le de nouveau"
         yield Skipped(file.name, "corrupt", detail)
 
 
@@ -67,21 +85,43 @@ def _without_text(document: Document) -> Skipped:
     return Skipped(document.source, "empty", "le fichier ne contient aucun caractère visible : retirez-le")
 
 
-def _read_one(file: SourceFile, options: ReadOptions) -> Iterator[Document | Skipped]:
-    data = _bytes(file)
+def _read_one(data: bytes, file: SourceFile, options: ReadOptions) -> Iterator[Document | Skipped]:
     if not data.strip():
-        raise UnreadableError("empty", "le fichier est vide : retirez-le ou remplacez-le")
+        raise UnreadableError("empty", "le fichier est vide : retirez-le ou remplacez-le")
     by_name = _reader(file, data, options)
     by_content = _sniffed(data)
     reader = by_content or by_name
-    if reader == "docx" and by_content is None:
-        raise UnreadableError("corrupt", "ce n’est pas un fichier Word malgré son nom : enregistrez-le en .docx")
+    if by_name in _RECOGNISED and by_content in (None, "zip") and by_content != by_name:
+        raise UnreadableError(
+            "corrupt", f"ce n’est pas un fichier .{by_name} malgré son nom : ouvrez-le et enregistrez-le de nouveau"
+        )
+    if reader == "zip":
+        yield from _read_archive(data, file, options)
+        return
+    if reader == "json" and options.unit == "record":
+        reader = "jsonl"
     if options.unit == "record" and reader not in _TABLES:
-        raise UnreadableError("format", "--unit record ne lit que .csv, .tsv et .jsonl : retirez l’option")
+        raise UnreadableError("format", f"--unit record ne lit que {_listed(_TABLES)} : retirez l’option")
     misnamed = by_content is not None and by_content != by_name
-    notice = (f"contenu {by_content} sous un autre nom : lu comme {by_content}",) if misnamed else ()
+    notice = (f"contenu {by_content} sous un autre nom : lu comme {by_content}",) if misnamed else ()
     for result in _dispatch(reader, data, file, options):
         yield replace(result, notices=(*notice, *result.notices)) if isinstance(result, Document) else result
+
+
+def _read_archive(data: bytes, file: SourceFile, options: ReadOptions) -> Iterator[Document | Skipped]:
+    """Every text of a zip archive, as if it lay in a folder of that name; nothing is written to the disk."""
+    from tensions_cli.corpus.archives import members
+
+    for member in members(data, file, MAX_BYTES):
+        if isinstance(member, Skipped):
+            yield member
+        else:
+            inner, content = member
+            yield from _read_safely(inner, partial(bytes, content), options)
+
+
+def _listed(readers: Iterable[str]) -> str:
+    return ", ".join(f".{name}" for name in readers)
 
 
 def _bytes(file: SourceFile) -> bytes:
@@ -115,64 +155,72 @@ def _sniffed(data: bytes) -> str | None:
 
     Raises `UnreadableError` for what is no readable text under any name.
     """
-    refused = read_toml("ignored_files.toml")["refused"]
     head = data[:1024].lstrip()
     if head.startswith(b"%PDF-"):
-        raise UnreadableError("format", refused["pdf"])
+        return "pdf"
     if head.startswith(b"{\\rtf"):
-        raise UnreadableError("format", refused["rtf"])
+        return "rtf"
     if data.startswith(_OLE):
         if _ENCRYPTED in data:
-            raise UnreadableError("encrypted", "le fichier est protégé par un mot de passe : retirez-le dans Word")
-        raise UnreadableError("format", refused["doc"])
+            raise UnreadableError("encrypted", "le fichier est protégé par un mot de passe : retirez-le, puis relancez")
+        raise UnreadableError("format", read_toml("ignored_files.toml")["refused"]["doc"])
     if data.startswith(b"PK\x03\x04"):
         return _zip_content(data)
     return None
 
 
 def _zip_content(data: bytes) -> str:
-    refused = read_toml("ignored_files.toml")["refused"]
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.namelist()
         mimetype = archive.open("mimetype").read(64) if "mimetype" in names else b""
     if "word/document.xml" in names:
         return "docx"
-    for kind, sign in (("xlsx", re.compile("xl/")), ("qdpx", re.compile(r"[^/]+\.qde$"))):
-        if any(map(sign.match, names)):
-            raise UnreadableError("format", refused[kind])
-    for kind, word in (("odt", b"opendocument.text"), ("ods", b"opendocument.spreadsheet"), ("epub", b"epub")):
-        if word in mimetype:
-            raise UnreadableError("format", refused[kind])
-    raise UnreadableError("format", refused["zip"])
+    if any(name.startswith("xl/") for name in names):
+        return "xlsx"
+    if b"opendocument.text" in mimetype:
+        return "odt"
+    if b"opendocument.spreadsheet" in mimetype:
+        return "ods"
+    refused = read_toml("ignored_files.toml")["refused"]
+    if any("/" not in name and name.endswith(".qde") for name in names):
+        raise UnreadableError("format", refused["qdpx"])
+    if b"epub" in mimetype:
+        raise UnreadableError("format", refused["epub"])
+    return "zip"
 
 
 def _dispatch(reader: str, data: bytes, file: SourceFile, options: ReadOptions) -> Iterable[Document | Skipped]:
     """Call the reader of a format, whose libraries are imported only now."""
-    record, column = options.unit == "record", options.text_column
-    if reader == "md":
-        from tensions_cli.corpus.formats.markdown import read_markdown
-
-        return read_markdown(data, file)
     if reader == "html":
-        from tensions_cli.corpus.formats.html import read_html
+        return _dispatch_page(data, file)
+    if reader == "json":
+        from tensions_cli.corpus.formats.transcript_json import is_transcript, read_transcript_json
 
-        return read_html(data, file)
-    if reader == "docx":
-        from tensions_cli.corpus.formats.docx import read_docx
-
-        return read_docx(data, file)
-    if reader in ("vtt", "srt"):
-        from tensions_cli.corpus.formats.subtitles import read_srt, read_vtt
-
-        return read_vtt(data, file) if reader == "vtt" else read_srt(data, file)
+        if is_transcript(data):
+            return read_transcript_json(data, file)
+        reader = "jsonl"
     if reader in _TABLES:
+        from tensions_cli.corpus.formats.spreadsheet import read_ods, read_xlsx
         from tensions_cli.corpus.formats.tables import read_csv, read_jsonl
 
-        read_rows = read_jsonl if reader == "jsonl" else read_csv
-        return read_rows(data, file, record=record, text_column=column)
-    from tensions_cli.corpus.formats.plain import read_plain
+        read_rows = {"jsonl": read_jsonl, "xlsx": read_xlsx, "ods": read_ods}.get(reader, read_csv)
+        return read_rows(data, file, record=options.unit == "record", text_column=options.text_column)
+    module, function = _READERS[reader]
+    read_format = getattr(import_module(f"tensions_cli.corpus.formats.{module}"), function)
+    return cast("Iterable[Document | Skipped]", read_format(data, file))
 
-    return read_plain(data, file)
+
+def _dispatch_page(data: bytes, file: SourceFile) -> Iterable[Document | Skipped]:
+    """A saved page is an article, unless it is a press export or a transcript."""
+    from tensions_cli.corpus.formats.europresse import is_europresse, read_europresse
+    from tensions_cli.corpus.formats.html import read_html
+    from tensions_cli.corpus.formats.transcript_html import is_transcript_page, read_transcript_html
+
+    if is_europresse(data):
+        return read_europresse(data, file)
+    if is_transcript_page(data):
+        return read_transcript_html(data, file)
+    return read_html(data, file)
 
 
 def _unique(document: Document, seen: set[str]) -> Document:

@@ -319,6 +319,7 @@ def _passage(
     start, end = span
     turn = None if rank is None else document.turns[rank]
     role = turn.role if turn else None
+    member = next((one for one in document.cast if turn and one.speaker == turn.speaker), None)
     time_start, time_end = _times(run, span, turn)
     reason = None
     if role is Role.INTERVIEWER and not keep_interviewer:
@@ -333,11 +334,12 @@ def _passage(
         text=document.text[start:end],
         turn=None if rank is None else rank + 1,
         speaker=turn.speaker if turn else None,
+        person=member.person if member else None,
         role=role,
         time_start=time_start,
         time_end=time_end,
         context=context,
-        metadata=document.metadata,
+        metadata={**document.metadata, **member.attributes} if member else document.metadata,
         counted=reason is None,
         excluded_reason=reason,
     )

@@ -78,6 +78,48 @@ def find_files(sources: Sequence[str]) -> Found:
     )
 
 
+def find_members(archive: SourceFile, names: Sequence[str]) -> Found:
+    """The files of an archive, ruled by their names as a folder of the same content would be.
+
+    `names`: paths inside the archive, `/`, each once. A file `a/x.docx` of `corpus.zip` gets the name
+    `corpus.zip/a/x.docx` and the id `corpus/a/x`; nothing is looked up on the disk.
+    """
+    candidates: list[_Candidate] = []
+    skipped: set[Skipped] = set()
+    for inner in names:
+        name = f"{archive.name}/{_nfc(inner)}"
+        ruled_out = _ruled_out_by_folder(name, len(archive.name) + 1)
+        if ruled_out is not None:
+            skipped.add(ruled_out)
+        elif _presents_folder(name.rpartition("/")[2]):
+            about = _rules()["presentations"]
+            skipped.add(Skipped(name, about["reason"], about["detail"], failed=False))
+        else:
+            candidates.append(_Candidate(archive.path / inner, name))
+    readable, refused = _by_name(candidates)
+    readable.sort(key=lambda item: item.name)
+    ids = _member_ids(archive, [item.name[len(archive.name) + 1 :] for item in readable])
+    files = (SourceFile(item.path, item.name, own) for item, own in zip(readable, ids, strict=True))
+    return Found(tuple(files), tuple(sorted({*skipped, *refused}, key=lambda item: (item.source, item.reason))))
+
+
+def _ruled_out_by_folder(name: str, start: int) -> Skipped | None:
+    """The first folder of `name[start:]` that is ignored by name: it is told once for all that lies in it."""
+    at = name.find("/", start)
+    while at >= 0:
+        if ignored := _ignored(name[:at]):
+            return Skipped(f"{name[:at]}/", ignored[0], ignored[1], failed=False)
+        at = name.find("/", at + 1)
+    return None
+
+
+def _member_ids(archive: SourceFile, inner: Sequence[str]) -> list[str]:
+    """The id of each file of an archive: without its extension, unless two would be the same."""
+    counts = Counter(map(without_extension, inner))
+    own = [name if counts[without_extension(name)] > 1 else without_extension(name) for name in inner]
+    return _numbered([f"{archive.id}/{name}" for name in own])
+
+
 def companion_tables(found: Found) -> tuple[Path, ...]:
     """Where the tables that describe the texts lie, or may lie."""
     return tuple(folder / name for folder in found.folders for name in _rules()["companions"]["names"])

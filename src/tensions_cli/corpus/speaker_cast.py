@@ -10,23 +10,44 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-from tensions_cli.corpus.speaker_labels import Opening, fold, label_key, role_in_description, role_of, role_word
+from tensions_cli.corpus.speaker_labels import (
+    Opening,
+    fold,
+    label_key,
+    near_role,
+    one_letter_apart,
+    role_in_description,
+    role_of,
+    role_word,
+    words,
+)
 from tensions_cli.records import CastMember, Role
 from tensions_cli.words import count_words
 
-# Both labels of a near pair have at least six letters, and one is at least five times rarer (rule 9:
-# 24 « Checheur » against 968 « Chercheur » in the corpus that fixed it).
-_NEAR_LETTERS = 6
+# One label of a near pair is at least five times rarer (rule 9: 24 « Checheur » against 968 « Chercheur » in the
+# corpus that fixed it).
 _NEAR_RARITY = 5
+
+# With more speakers than this in one text the labels are no transcript's; comparing all of them would not end.
+_MOST_COMPARED = 300
 
 # A speaker with less than a tenth of the turns of the most frequent one is not taken for the
 # interviewer: one question asked by a passer-by would win both criteria.
 _ENOUGH_TURNS = 0.1
 
+# « //S02: oui ? // » inside the turn of somebody else (rule 12); its end may be in the next subtitle.
+_OVERLAP = re.compile(r"//[^/:\n]{1,63}:[^/]*(?://|$)")
+
 # Labels named in one notice.
+# A group interview has a dozen voices at most; beyond, a debate or a sitting, where who asks is one of those heard.
+_LARGEST_GROUP = 15
+
 _NAMED = 6
 
 _FORCED = "choisi par --speakers"
+_TABLE = "table des locuteurs"
+_MISSPELT = "étiquette à une lettre de {}"
+_OTHER = {Role.INTERVIEWER: Role.RESPONDENT, Role.RESPONDENT: Role.INTERVIEWER}
 
 # Warnings: rule 10 (ten times the median) and the diarisation trap (ten labels, 2 % of the words). Below
 # the base, a share of words says nothing.
@@ -64,6 +85,8 @@ def near_labels(turns: Mapping[str, int], labels: Mapping[str, str], counted: Co
     interviewer/respondent boundary.
     """
     common = [key for key in turns if key in counted and turns[key] >= _NEAR_RARITY]
+    if len(common) > _MOST_COMPARED:
+        return {}
     merged: dict[str, str] = {}
     for rare in turns:
         found = [
@@ -71,6 +94,9 @@ def near_labels(turns: Mapping[str, int], labels: Mapping[str, str], counted: Co
             for key in common
             if key != rare and turns[key] >= _NEAR_RARITY * turns[rare] and _near(labels[rare], labels[key])
         ]
+        misspelt = near_role(labels[rare]) if turns[rare] == 1 and not found else None
+        if misspelt and misspelt[1] in counted:  # written once, one letter away from the very word of another label
+            found = [misspelt[1]]
         if len(found) == 1:
             merged[rare] = found[0]
     return {rare: key for rare, key in merged.items() if key not in merged}
@@ -84,30 +110,64 @@ def _near(one: str, other: str) -> bool:
     if len(ours) != len(theirs):
         return False
     differing = [(a, b) for a, b in zip(ours, theirs, strict=True) if a != b]
-    return len(differing) == 1 and _one_letter_apart(*differing[0])
+    return len(differing) == 1 and one_letter_apart(*differing[0])
 
 
-def _one_letter_apart(one: str, other: str) -> bool:
-    """Edit distance 1 between two words of six letters or more that hold the same digits."""
-    short, long = sorted((one, other), key=len)
-    if len(long) - len(short) > 1 or sum(c.isalpha() for c in short) < _NEAR_LETTERS:
-        return False
-    if re.findall(r"\d", short) != re.findall(r"\d", long):
-        return False
-    at = next((i for i, c in enumerate(short) if c != long[i]), len(short))
-    return short[at + (len(short) == len(long)) :] == long[at + 1 :]
+def same_names(labels: Mapping[str, str]) -> dict[str, str]:
+    """Keys of labels that name one person in another style, and the key each is merged into (variant 28).
+
+    `labels`: the spelling of each key that counts. « M. ESSAI » and « ESSAI » join « Claude ESSAI » when one
+    full name only bears that surname, and never where « M. » and « Mme » share it.
+    """
+    names = {key: _name_parts(label) for key, label in labels.items() if role_word(label) is None}
+    by_surname: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {}
+    for key, (title, parts) in names.items():
+        if parts:
+            by_surname.setdefault(parts[-1], {})[key] = (title, parts)
+    merged: dict[str, str] = {}
+    for bearers in by_surname.values():
+        full = {parts for _, parts in bearers.values() if len(parts) > 1}
+        titles = {title for title, _ in bearers.values() if title}
+        if len(full) > 1 or len(titles) > 1 or len(bearers) < 2 or not (full or titles):
+            continue
+        target = max(bearers, key=lambda key: (len(bearers[key][1]), bearers[key][0] == ""))
+        merged.update((key, target) for key in bearers if key != target)
+    return merged
 
 
-def decide_roles(speakers: Mapping[str, Speaker], forced: Mapping[str, Role], legend: Mapping[str, Role]) -> Decision:
+def _name_parts(label: str) -> tuple[str, tuple[str, ...]]:
+    """Title and names of a label, folded; no name for an office (« M. le président ») or a code."""
+    tokens = label.split()
+    title = fold(tokens[0]).strip(".") if tokens and fold(tokens[0]) in words("titles", "words") else ""
+    names = tokens[1:] if title else tokens
+    if not names or not all(name[0].isupper() and name.isalpha() and len(name) > 2 for name in _apart(names)):
+        return title, ()
+    return title, tuple(map(fold, names))
+
+
+def _apart(names: Sequence[str]) -> list[str]:
+    """The words of names, cut at hyphens: `Jean-Luc` is two."""
+    return [part for name in names for part in re.split("[-'’]", name)]
+
+
+def decide_roles(
+    speakers: Mapping[str, Speaker],
+    forced: Mapping[str, Role],
+    legend: Mapping[str, Role],
+    table: Mapping[str, Role | None] | None = None,
+) -> Decision:
     """Roles of the speakers, by label key.
 
-    What the user forces wins, then the legend, then the label itself, then what follows from them
-    (an interviewer is known: the others answer), and last the behaviour. The guess is always told.
+    What the user forces wins, then the table of speakers, then the legend, then the label itself, then what
+    follows from them (an interviewer is known: the others answer), and last the behaviour. The guess is always
+    told.
     """
     roles: dict[str, tuple[Role | None, str]] = {}
     for key, speaker in speakers.items():
         if key in forced:
             roles[key] = forced[key], _FORCED
+        elif table and table.get(key):
+            roles[key] = table[key], _TABLE
         elif key in legend:
             roles[key] = legend[key], "légende"
         elif speaker.stated:
@@ -139,7 +199,7 @@ def _by_behaviour(
 ) -> Decision:
     guess = _asks_most_and_speaks_least(speakers)
     alone = open_keys[0] if len(open_keys) == 1 and len(speakers) == 2 else None
-    if alone and (guess in (None, alone) or any(ground == _FORCED for _, ground in roles.values())):
+    if alone and (guess in (None, alone) or any(ground in (_FORCED, _TABLE) for _, ground in roles.values())):
         label = speakers[alone].label
         told = (
             f"Rôle déduit\u00a0: {quoted(label)} est pris pour l’enquêteur, seul face à un enquêté. "
@@ -170,6 +230,8 @@ def _asks_most_and_speaks_least(speakers: Mapping[str, Speaker]) -> str | None:
     With three speakers or more, a shy participant may be briefer than the interviewer: who asks at
     least twice as much as anyone else and speaks less per turn than the others together still wins.
     """
+    if len(speakers) > _LARGEST_GROUP:
+        return None
     most = max(speaker.turns for speaker in speakers.values())
     able = {key: s for key, s in speakers.items() if s.turns >= max(1, _ENOUGH_TURNS * most)}
     if len(able) < 2:
@@ -224,17 +286,29 @@ class Labels:
 
 
 def cast_of(
-    text: str, labels: Labels, drafts: Sequence[Draft], legend: Mapping[str, Role], roles: Mapping[str, Role]
+    text: str,
+    labels: Labels,
+    drafts: Sequence[Draft],
+    legend: Mapping[str, Role],
+    roles: Mapping[str, Role],
+    table: Mapping[str, Role | None] | None = None,
 ) -> tuple[tuple[CastMember, ...], dict[str, Role | None], list[str]]:
     """The speakers in order of appearance, the role of each key, and the notices.
 
-    `legend`: roles by label key; `roles`: what the user says, by label as typed.
+    `legend`: roles by label key; `roles`: what the user says, by label as typed; `table`: what the table of
+    speakers says, by label as written there.
     """
     speakers = _speakers(text, labels, drafts)
     merged = _variants(labels)
     aliases = {label_key(variant): key for key, found in merged.items() for variant in found}
     forced = {label_key(label): role for label, role in roles.items()}
-    decision = decide_roles(speakers, {aliases.get(key, key): role for key, role in forced.items()}, legend)
+    described = {label_key(label): role for label, role in (table or {}).items()}
+    decision = decide_roles(
+        speakers,
+        {aliases.get(key, key): role for key, role in forced.items()},
+        legend,
+        {aliases.get(key, key): role for key, role in described.items()},
+    )
     cast = tuple(
         CastMember(
             speaker.label, decision.roles[key][0], speaker.turns, speaker.words, decision.roles[key][1],
@@ -244,6 +318,7 @@ def cast_of(
     )  # fmt: skip
     notices = [
         *_merge_notices(merged, labels.shown),
+        *_misspelt_notices(cast),
         *decision.notices,
         *_missing_labels(tuple(roles), {**speakers, **aliases}),
         *_doubts(cast, drafts, text),
@@ -262,9 +337,14 @@ def _speakers(text: str, labels: Labels, drafts: Sequence[Draft]) -> dict[str, S
             before,
             turns=before.turns + 1,
             words=before.words + _length(text, draft),
-            questions=before.questions + sum(text.count("?", *piece) for piece in draft.pieces),
+            questions=before.questions + sum(_questions(text[slice(*piece)]) for piece in draft.pieces),
         )
     return speakers
+
+
+def _questions(said: str) -> int:
+    """Question marks, those of an overlap left out: somebody else asks them."""
+    return _OVERLAP.sub("", said).count("?") if "//" in said else said.count("?")
 
 
 def _length(text: str, draft: Draft) -> int:
@@ -288,6 +368,8 @@ def stated_roles(
             stated[key] = Role.INTERVIEWER, "étiquette suivie de «\u00a0?\u00a0»"
         elif noted is not None:
             stated[key] = noted, "rôle entre parenthèses"
+        elif misspelt := near_role(shown[key]):
+            stated[key] = misspelt[0], _MISSPELT.format(quoted(misspelt[1]))
     return stated
 
 
@@ -310,6 +392,17 @@ def _merge_notices(merged: Mapping[str, Counter[str]], shown: Mapping[str, str])
             plural = "" if turns == 1 else "s"
             notices.append(f"{count} {quoted(variant)} réuni{plural} à {quoted(shown[key])}{why}.")
     return notices
+
+
+def _misspelt_notices(cast: Sequence[CastMember]) -> list[str]:
+    names = {Role.INTERVIEWER: "enquêteur", Role.RESPONDENT: "enquêté"}
+    before = _MISSPELT.format("")
+    return [
+        f"{quoted(member.speaker)} est à une lettre de {member.ground.removeprefix(before)}\u00a0: pris pour "
+        f"l’{names[member.role]}. Pour corriger\u00a0: {_option(member.speaker, _OTHER[member.role])}."
+        for member in cast
+        if member.role is not None and member.ground.startswith(before)
+    ]
 
 
 def _doubts(cast: Sequence[CastMember], drafts: Sequence[Draft], text: str) -> list[str]:

@@ -48,11 +48,17 @@ _TAIL = re.compile(
     rf"(?P<marks>(?:{SP}*{_MARK})*)(?P<stamps>(?:{SP}*{_STAMP})*)(?P<dot>{SP}*(?::(?!//)))?"
     rf"(?P<more>(?:{SP}*(?:{_MARK}|{_STAMP}))*)"
 )
+# « Claire Essai  0:12 » (Otter): the clock ends the line, its hour is no part of the name.
+_CLOCK_AFTER_NAME = re.compile(rf"(?<=[^\W\d_]){SP}+{_CLOCK}{SP}*$")
+_FIRST_STAMP = re.compile(rf"{_STAMP}|{_LONG_CLOCK}")
 _LATE_CLOCK = re.compile(rf"{SP}+(?P<clock>{_RANGE}){SP}*")
 _EMPTY = re.compile(rf":(?={SP}+\S)")
 _NAMELESS = re.compile(rf"\?{SP}*:(?={SP})")
 
-STAMP_INSIDE = re.compile(rf"{_STAMP}|</?v{SP}*>")
+# aTrain writes « [00:00:05] - texte » before every segment, and no brackets in its NVivo layout.
+_AFTER_STAMP = rf"(?:{SP}*[-–—](?={SP}))?"
+STAMP_INSIDE = re.compile(rf"{_STAMP}{_AFTER_STAMP}|</?v{SP}*>")
+STAMP_AT_START = re.compile(rf"(?:{_STAMP}{_AFTER_STAMP}|{_LONG_CLOCK}{SP}*[-–—])(?={SP})")
 _STAMP_LINE = re.compile(rf"(?:{SP}*(?:{_STAMP}|{_RANGE}|{_MARK}))+{SP}*")
 _REMARK_LINE = re.compile(
     rf"{SP}*(?:\([^()\n]{{1,200}}\)|\[[^\[\]\n]{{1,200}}\]|<[^<>\n]{{1,200}}>|\*[^*\n]{{1,60}}\*)"
@@ -67,6 +73,9 @@ _ENDS_IN_DIGIT = re.compile(r"(?:^|.*[^\d])\d{1,3}")
 _RANK = re.compile(r"[\s_-]*(?:n°\s*)?\d{1,3}$")
 _INCLUSIVE = re.compile(r"[·•./-](?:e|rice|trice|euse|ere|ne|le)(?:[·•.]?s)?$")  # « enquêteur·rice »
 _APOSTROPHE = re.compile(r"['’]")
+
+# Both labels of a near pair have at least six letters (rule 9).
+_NEAR_LETTERS = 6
 
 # Longest label that MAXQDA and QualCoder take (rule 4); names in `<v …>` and brackets included.
 _LONGEST_LABEL = 63
@@ -167,6 +176,37 @@ def role_of(label: str) -> Role | None:
     return Role.RESPONDENT if word in words("roles", "respondent") else None
 
 
+@lru_cache(maxsize=4096)
+def near_role(label: str) -> tuple[Role, str] | None:
+    """The role word that a label misspells by one letter, `Checheur`, with its role (rule 9).
+
+    None for a role word, for what is one letter away from both roles (« interviewr ») and for words of fewer
+    than six letters.
+    """
+    bare = _RANK.sub("", fold(label).strip(" .?"))
+    exact = unicodedata.normalize("NFC", label).casefold() in read_toml("speakers.toml")["roles"]["not_roles"]
+    if exact or role_word(label) is not None:
+        return None
+    found = {
+        role: word
+        for role, name in ((Role.INTERVIEWER, "interviewer"), (Role.RESPONDENT, "respondent"))
+        for word in sorted(words("roles", name))
+        if one_letter_apart(bare, word)
+    }
+    return next(iter(found.items())) if len(found) == 1 else None
+
+
+def one_letter_apart(one: str, other: str) -> bool:
+    """Edit distance 1 between two words of six letters or more that hold the same digits (rule 9)."""
+    short, long = sorted((one, other), key=len)
+    if len(long) - len(short) > 1 or sum(c.isalpha() for c in short) < _NEAR_LETTERS or short == long:
+        return False
+    if re.findall(r"\d", short) != re.findall(r"\d", long):
+        return False
+    at = next((i for i, c in enumerate(short) if c != long[i]), len(short))
+    return short[at + (len(short) == len(long)) :] == long[at + 1 :]
+
+
 def _role_after_article(label: str) -> str | None:
     """`L'enquêteur`, `La journaliste`: a role, but no proof that the text is a dialogue."""
     match = re.fullmatch(r"(?:l['’]|la |le |mme la |m\. le )(.+)", label, re.IGNORECASE)
@@ -246,7 +286,8 @@ def _inline_openings(text: str, start: int, end: int) -> list[int]:
     found = [
         match.start()
         for match in _INLINE_LABEL.finditer(text, start, end)
-        if role_of(match["label"])
+        if match.start() > start
+        and role_of(match["label"])
         and _may_cut(text[max(start, match.start() - 8) : match.start()].rstrip(), match["label"])
     ]
     opening = read_opening(text, start, end) if found else None
@@ -263,6 +304,11 @@ def is_stamp_line(text: str, line: Line) -> bool:
     """Nothing but time stamps."""
     match = _STAMP_LINE.fullmatch(text, line.start, line.end)
     return match is not None and ":" in match[0]
+
+
+def starts_with_stamp(text: str, line: Line) -> bool:
+    """A time opens the line, in brackets or with its hours."""
+    return _FIRST_STAMP.match(text, line.start, line.end) is not None
 
 
 def is_remark_line(text: str, line: Line) -> bool:
@@ -394,7 +440,10 @@ def _titled_pattern() -> re.Pattern[str]:
 def _named(text: str, lead: _Lead, styled: bool) -> Opening | None:
     pos = lead.pos + (text[lead.pos] in "@#" and lead.pos + 1 < lead.end)
     sequence = _SEQUENCE.match(text, pos, lead.end)
-    match = _WORDS.match(text, sequence.end() if sequence else pos, lead.end)
+    begin = sequence.end() if sequence else pos
+    short = lead.end - begin <= 2 * _LONGEST_LABEL
+    clock = _CLOCK_AFTER_NAME.search(text, begin, lead.end) if short else None
+    match = _WORDS.match(text, begin, clock.start() if clock else lead.end)
     if not match or not (label_key(match["label"]) in lead.declared or _is_label(match["label"])):
         return None
     at = match.end()
@@ -423,7 +472,8 @@ def _named_shape(text: str, lead: _Lead, tail: re.Match[str], styled: bool) -> S
     if tail["stamps"] or _LATE_CLOCK.fullmatch(text, tail.start(), end):
         return Shape.STAMPED
     if at >= end:
-        if any(_PROOF.search(stamp) for stamp in lead.stamps):
+        after_dash = bool(lead.stamps) and text[max(0, lead.pos - 3) : lead.pos].rstrip().endswith(("-", "–", "—"))
+        if any(_PROOF.search(stamp) for stamp in lead.stamps) and not after_dash:
             return Shape.STAMPED
         return Shape.STYLED if styled or lead.marked else Shape.BARE
     rest = text[at:end]

@@ -4,10 +4,14 @@ Rules 2, 5 and 6 of the speaker specification. Everything here works on lines an
 (`speaker_labels`); turns are built by `speakers` once the answer is yes.
 """
 
+import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import groupby
 
+from tensions_cli.corpus.speaker_cast import same_names
 from tensions_cli.corpus.speaker_labels import (
     Line,
     Opening,
@@ -23,15 +27,20 @@ from tensions_cli.corpus.speaker_labels import (
     role_of,
     role_word,
     split_lines,
+    starts_with_stamp,
     words,
 )
+from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import BlockKind, Document, Role
-from tensions_cli.words import count_words
+from tensions_cli.words import WORD, count_words
 
 # Rule 6: share of the units (paragraphs, or parts of one) that open a turn. The 50 % alone removed the 11
 # false dialogues of 1,489 administrative sheets.
 _DENSITY_PLAIN = 0.5
 _DENSITY_PROVEN = 0.04
+
+# Words of a passage cut by hand (see `segment`): what a paragraph of speech holds at least.
+_PARAGRAPH_WORDS = 45
 
 # A role word among many other labels proves nothing: « Journaliste » heads one paragraph of 17 in a sheet
 # on dismissal. An interviewer has a third of the turns or more; a tenth leaves room for a round table.
@@ -79,12 +88,29 @@ def read_script(document: Document, forced: Container[str]) -> Script:
     lines = split_lines(text, blocks)
     openings = [read_line(text, line, blocks[line.block], forced) for line in lines]
     for i, opening in enumerate(openings):
+        if opening is not None and _is_stamped_speech(text, lines, i, opening):
+            openings[i] = None
+            continue
         # A name alone is a label when its time is on the next line, unless every line has its time.
         if opening is None or opening.shape is not Shape.BARE or i + 1 == len(lines):
             continue
         if is_stamp_line(text, lines[i + 1]) and not (i and is_stamp_line(text, lines[i - 1])):
             openings[i] = replace(opening, shape=Shape.STAMPED)
+    if any(block.kind is BlockKind.CELL and block.voice for block in blocks):
+        # An empty cell in the column of speakers is somebody unknown, never the one above (variant 28).
+        for i, line in enumerate(lines):
+            block = blocks[line.block]
+            if block.kind is BlockKind.CELL and block.voice is None and line.opens_block and openings[i] is None:
+                openings[i] = Opening("", line.start, Shape.VOICE)
     return Script(document, tuple(lines), tuple(openings))
+
+
+def _is_stamped_speech(text: str, lines: Sequence[Line], i: int, opening: Opening) -> bool:
+    """« [00:01:02] Exactement » where the next line has its time too: every segment is stamped, this is speech."""
+    alone = opening.shape is Shape.STAMPED and opening.content == lines[i].end
+    if not alone or role_word(opening.label) is not None or ends_in_digit(opening.label):
+        return False
+    return starts_with_stamp(text, lines[i]) and (i + 1 == len(lines) or starts_with_stamp(text, lines[i + 1]))
 
 
 # --- header, legend, trailer (rule 2) ---------------------------------------------------------------
@@ -258,12 +284,39 @@ def accept(script: Script, layout: Layout, forced: set[str]) -> dict[int, Openin
             usable[i] = opening
             shapes.setdefault(label_key(opening.label), []).append(opening)
     sure = {key for key, found in shapes.items() if key in forced or key in layout.declared or _proven(found)}
+    if sure:
+        sure |= _full_names_in_subtitles(script, usable) | _other_styles(shapes, sure)
     bare = sure & (forced | _alone_on_lines(script, usable))
     return {
         i: opening
         for i, opening in usable.items()
         if label_key(opening.label) in (bare if opening.shape is Shape.BARE else sure)
-        or (is_unknown(opening.label) and script.lines[i].opens_block and sure)
+        or (is_unknown(opening.label) and script.lines[i].opens_block and (bare if _is_bare(opening) else sure))
+    }
+
+
+def _is_bare(opening: Opening) -> bool:
+    return opening.shape is Shape.BARE
+
+
+def _other_styles(shapes: Mapping[str, Sequence[Opening]], sure: set[str]) -> set[str]:
+    """Keys of labels that open one line each but name somebody who is known in another style (variant 28)."""
+    firm = {key: found[0].label for key, found in shapes.items() if any(not _is_bare(opening) for opening in found)}
+    same = same_names({key: label for key, label in firm.items() if not is_unknown(label)})
+    known = {same.get(key, key) for key in sure}
+    return {key for key, target in same.items() if target in known} | (known & set(firm))
+
+
+def _full_names_in_subtitles(script: Script, usable: Mapping[int, Opening]) -> set[str]:
+    """Keys of « Prénom Nom: » at the head of a subtitle (Zoom): who speaks once only is not the one before."""
+    return {
+        label_key(opening.label)
+        for i, opening in usable.items()
+        if opening.shape is Shape.COLON
+        and script.document.blocks[script.lines[i].block].kind is BlockKind.CUE
+        and script.lines[i].opens_block
+        and len(opening.label.split()) > 1
+        and all(token[0].isupper() for token in opening.label.split())
     }
 
 
@@ -359,8 +412,11 @@ def _has_stamps_or_markup(script: Script, kept: Mapping[int, Opening]) -> bool:
 
 
 def _units(script: Script, layout: Layout, kept: Mapping[int, Opening]) -> int:
-    """Paragraphs, or parts of one that a label opens; a label alone and the next line are one."""
-    units, waiting = 0, False
+    """Paragraphs, or parts of one that a label opens; a label alone and the next line are one.
+
+    Subtitles without label are no paragraphs: as many of them as make a paragraph's words count for one.
+    """
+    units, waiting, subtitled = 0, False, 0
     for i, line in enumerate(script.lines):
         if i in kept:
             units += 1
@@ -369,12 +425,147 @@ def _units(script: Script, layout: Layout, kept: Mapping[int, Opening]) -> int:
             continue
         elif waiting:
             waiting = False
+        elif script.document.blocks[line.block].kind is BlockKind.CUE:
+            subtitled += count_words(script.document.text, line.start, line.end)
         elif line.opens_block and not is_remark_line(script.document.text, line):
             units += 1
-    return max(units, 1)
+    return max(units + subtitled // _PARAGRAPH_WORDS, 1)
 
 
 def _is_form(speaking: Sequence[str]) -> bool:
     """Three labels or more that always come back in the same order: records, not talk (N6)."""
     period = len(set(speaking))
     return period > 2 and all(key == speaking[i % period] for i, key in enumerate(speaking))
+
+
+# --- speech that a machine made up -------------------------------------------------------------------
+
+Stretch = tuple[int, int, str]  # start, end, French reason
+
+_CREDITS = "ligne de crédits inventée"
+_UNHEARD = "parole non transcrite"
+_LOOP = "phrase répétée par la machine"
+
+# A sentence, or a new piece of speech, begins here: where a loop is cut from what is said once.
+_SENTENCE_START = re.compile(r"[.!?…][»”\"')\]]*\s+\Z")
+
+
+def invented_speech(text: str, pieces: Sequence[tuple[int, int]], loops: bool = True) -> list[Stretch]:
+    """What a machine made up in the speech of one person, in order and without overlap.
+
+    `pieces`: the stretches that this person says in a row, labels and stamps taken out. `loops`: look for
+    phrases that come back many times too; the first one is kept: somebody may have said it. Time grows with
+    the length of the speech.
+    """
+    found = [stretch for piece in pieces for stretch in _known_inventions(text, *piece)]
+    return sorted([*found, *(_loops(text, without(pieces, found)) if loops else ())])
+
+
+def without(pieces: Sequence[tuple[int, int]], stretches: Iterable[Stretch]) -> list[tuple[int, int]]:
+    """The pieces minus some stretches of theirs; both in order."""
+    left: list[tuple[int, int]] = []
+    taken = sorted(stretches)
+    rank = 0
+    for start, end in pieces:
+        at = start
+        while rank < len(taken) and taken[rank][0] < end:
+            if taken[rank][0] > at:
+                left.append((at, taken[rank][0]))
+            at = max(at, taken[rank][1])
+            rank += 1
+        if at < end:
+            left.append((at, end))
+    return left
+
+
+@cache
+def _inventions() -> tuple[tuple[re.Pattern[str], bool, str], ...]:
+    """Pattern, whether it must fill the line, reason."""
+    known = read_toml("machine_transcripts.toml")["invented"]
+    return tuple(
+        (re.compile(pattern, re.IGNORECASE), whole, reason)
+        for name, whole, reason in (
+            ("credits", False, _CREDITS), ("credit_lines", True, _CREDITS), ("placeholders", False, _UNHEARD),
+        )
+        for pattern in known[name]
+    )  # fmt: skip
+
+
+def _known_inventions(text: str, start: int, end: int) -> list[Stretch]:
+    found: list[Stretch] = []
+    said = text[start:end]
+    begin = start + len(said) - len(said.lstrip())
+    for pattern, whole, reason in _inventions():
+        if whole:
+            match = pattern.fullmatch(text, begin, start + len(said.rstrip()))
+            matches = [match] if match else []
+        else:
+            matches = list(pattern.finditer(text, start, end))
+        found += [(match.start(), match.start() + len(match[0].rstrip()), reason) for match in matches]
+    return _disjoint(found)
+
+
+def _disjoint(stretches: Iterable[Stretch]) -> list[Stretch]:
+    kept: list[Stretch] = []
+    for stretch in sorted(stretches):
+        if not kept or stretch[0] >= kept[-1][1]:
+            kept.append(stretch)
+    return kept
+
+
+def _loops(text: str, pieces: Sequence[tuple[int, int]]) -> list[Stretch]:
+    """Phrases that come back without a word in between, their first occurrence left out.
+
+    Each word is compared with the one that follows the last occurrence of the same three words: in a loop
+    the distance to it stays the same.
+    """
+    rules = read_toml("machine_transcripts.toml")["loops"]
+    places = [(m.start(), rank) for rank, piece in enumerate(pieces) for m in WORD.finditer(text, *piece)]
+    said = [match.casefold() for piece in pieces for match in WORD.findall(text, *piece)]
+    last: dict[tuple[str, str, str], int] = {}
+    found: list[Stretch] = []
+    first, period = 0, 0
+    for i in range(len(said)):
+        distance = 0
+        if i + 2 < len(said):
+            three = said[i], said[i + 1], said[i + 2]
+            distance = i - last.get(three, i)
+            last[three] = i
+        if distance == period:
+            continue
+        if 0 < period <= rules["longest_phrase"]:
+            begin, end = _whole_phrases(text, pieces, places, first, i + 2, period)
+            often = (end - begin) // period + 1 >= rules["fewest_repetitions"]
+            if often and len(set(said[begin : begin + period])) >= rules["fewest_distinct_words"]:
+                found += _word_stretches(text, pieces, places, begin, end)
+        first, period = i, distance
+    return found
+
+
+def _whole_phrases(
+    text: str, pieces: Sequence[tuple[int, int]], places: Sequence[tuple[int, int]], first: int, last: int, period: int
+) -> tuple[int, int]:
+    """The repeated words from the beginning of a sentence, if one begins there, in whole phrases; all of them
+    where the loop goes to the end."""
+    begin = first
+    for i in range(first, min(first + period, last)):
+        at, piece = places[i]
+        if i == 0 or places[i - 1][1] != piece or _SENTENCE_START.search(text, max(pieces[piece][0], at - 12), at):
+            begin = i
+            break
+    end = last if last == len(places) else begin + (last - begin) // period * period
+    return begin, end
+
+
+def _word_stretches(
+    text: str, pieces: Sequence[tuple[int, int]], places: Sequence[tuple[int, int]], begin: int, end: int
+) -> list[Stretch]:
+    """The words `begin` to `end` with what follows each, piece by piece."""
+    stretches: list[Stretch] = []
+    for rank, own in groupby(places[begin:end], key=lambda place: place[1]):
+        first = next(own)[0]
+        start = pieces[rank][0] if begin == 0 or places[begin - 1][1] < rank else first
+        stop = places[end][0] if end < len(places) and places[end][1] == rank else pieces[rank][1]
+        said = text[start:stop]
+        stretches.append((start + len(said) - len(said.lstrip()), start + len(said.rstrip()), _LOOP))
+    return stretches

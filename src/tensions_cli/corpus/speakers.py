@@ -5,31 +5,34 @@
 specification. Nothing is lost: every visible character of a dialogue is in a turn or in a zone.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 
-from tensions_cli.corpus.speaker_cast import Draft, Labels, cast_of, near_labels, quoted, stated_roles
+from tensions_cli.corpus.speaker_cast import Draft, Labels, cast_of, near_labels, quoted, same_names, stated_roles
 from tensions_cli.corpus.speaker_labels import (
+    STAMP_AT_START,
     STAMP_INSIDE,
     Opening,
     Shape,
-    fold,
     is_remark_line,
     is_stamp_line,
     is_unknown,
     label_key,
     role_of,
     stamp_times,
-    words,
 )
 from tensions_cli.corpus.speaker_layout import (
     Layout,
     Script,
     accept,
+    invented_speech,
     is_dialogue,
     lay_out,
     read_script,
+    without,
 )
 from tensions_cli.records import Block, BlockKind, Document, Role, Turn, Zone, ZoneKind
 from tensions_cli.words import count_words
@@ -48,17 +51,25 @@ _Times = tuple[float | None, float | None]
 _NO_TIME: _Times = (None, None)
 
 
-def find_turns(document: Document, roles: Mapping[str, Role] | None = None, enabled: bool = True) -> Document:
+def find_turns(
+    document: Document,
+    roles: Mapping[str, Role] | None = None,
+    enabled: bool = True,
+    table: Mapping[str, Role | None] | None = None,
+) -> Document:
     """The document with its speaker turns, cast, zones and notices; unchanged when it is no dialogue.
 
     `roles`: what the user says (label → role; case, accents and spacing folded); such a label counts
-    even where nothing else proves it. `enabled=False` switches detection off. A doubt (labels too
+    even where nothing else proves it. `table`: what the table of speakers says of this document's labels; a
+    label without role counts too, and `roles` wins. `enabled=False` switches detection off. A doubt (labels too
     rare, subtitles without speakers) leaves the text as prose with a notice. A label of `roles` that a
     dialogue does not have gives a notice; a document that is no dialogue says nothing about it.
     """
-    if not enabled or document.record or not document.blocks:
+    if document.record or not document.blocks:
         return document
-    forced = {label_key(label) for label in roles or {}}
+    if not enabled:
+        return _without_inventions(document)
+    forced = {label_key(label) for label in (*(roles or {}), *(table or {}))}
     script = read_script(document, forced)
     layout = lay_out(script, forced)
     kept = accept(script, layout, forced)
@@ -66,15 +77,15 @@ def find_turns(document: Document, roles: Mapping[str, Role] | None = None, enab
         labels = _settle_labels(script, layout, kept)
         drafts, zones = _read_turns(script, layout, labels)
         if drafts:
-            return _assemble(document, labels, drafts, zones, layout.roles, roles or {})
-    return _emphasised_questions(script, roles or {}) or _no_dialogue(script, kept)
+            return _assemble(document, labels, drafts, zones, layout.roles, roles or {}, table)
+    return _emphasised_questions(script, roles or {}) or _without_inventions(_no_dialogue(script, kept))
 
 
 def _no_dialogue(script: Script, kept: Mapping[int, Opening]) -> Document:
     """The document as prose, with a notice when it looks like a transcript."""
     document = script.document
     if all(block.kind is BlockKind.CUE for block in document.blocks):
-        notice = "Aucun locuteur reconnu dans ces sous-titres\u00a0: texte lu comme un seul monologue."
+        notice = "Aucun locuteur reconnu dans cette transcription\u00a0: texte lu comme un seul monologue."
         return replace(document, notices=(*document.notices, notice))
     said = {label_key(o.label): o.label for o in kept.values() if role_of(o.label) is not None}
     if len(said) < 2 or len(kept) < 3:
@@ -98,7 +109,9 @@ def _settle_labels(script: Script, layout: Layout, kept: Mapping[int, Opening]) 
         spelt.setdefault(label_key(opening.label), Counter())[opening.label] += 1
     shown = {key: found.most_common(1)[0][0] for key, found in spelt.items()}
     counted = {label_key(opening.label) for opening in kept.values()}
-    merged = near_labels({key: found.total() for key, found in spelt.items()}, shown, counted)
+    near = near_labels({key: found.total() for key, found in spelt.items()}, shown, counted)
+    same = same_names({key: shown[key] for key in counted - set(near) if not is_unknown(shown[key])})
+    merged = same | {key: same.get(target, target) for key, target in near.items()}
     openings = {
         i: opening
         for i, opening in usable.items()
@@ -174,14 +187,7 @@ def _aside(script: Script, layout: Layout, labels: Labels, i: int, first: int) -
         return ZoneKind.METADATA, "intertitre"
     if is_remark_line(text, line):
         return ZoneKind.REMARK, "remarque du transcripteur"
-    if _is_credit(script.text_of(i)):
-        return ZoneKind.REMARK, "ligne de crédits"
     return None
-
-
-def _is_credit(line: str) -> bool:
-    """A credit line that speech recognition invents."""
-    return len(line) <= 120 and any(cue in fold(line) for cue in words("zones", "non_speech"))
 
 
 def _draft_of(script: Script, labels: Labels, i: int, current: Draft | None, waiting: _Times) -> Draft:
@@ -206,7 +212,13 @@ def _read_content(script: Script, labels: Labels, i: int, draft: Draft) -> list[
         end = line.start + len(text[line.start : content].rstrip())
         zones.append(Zone(line.start, end, ZoneKind.LABEL, "étiquette"))
     at = content
-    for stamp in STAMP_INSIDE.finditer(text, content, line.end):
+    leading = STAMP_AT_START.match(text, content, line.end)
+    if leading:
+        zones.append(Zone(leading.start(), leading.end(), ZoneKind.LABEL, "horodatage"))
+        at = leading.end()
+        if not draft.end and draft.time_start is None:
+            draft.time_start = stamp_times(leading[0])[0]
+    for stamp in STAMP_INSIDE.finditer(text, at, line.end):
         zones.append(Zone(stamp.start(), stamp.end(), ZoneKind.LABEL, "horodatage"))
         draft.pieces.append((at, stamp.start()))
         at = stamp.end()
@@ -234,10 +246,13 @@ def _cover(draft: Draft, start: int, end: int) -> None:
 
 def _assemble(
     document: Document, labels: Labels, drafts: list[Draft], zones: list[Zone],
-    legend: Mapping[str, Role], roles: Mapping[str, Role],
+    legend: Mapping[str, Role], roles: Mapping[str, Role], table: Mapping[str, Role | None] | None = None,
 ) -> Document:  # fmt: skip
     drafts, zones, notices = _keep_long_header(document.text, drafts, zones)
-    cast, decided, told = cast_of(document.text, labels, drafts, legend, roles)
+    drafts, invented = _drop_inventions(document.text, drafts)
+    zones = [*zones, *invented]
+    notices += _invention_notice(invented)
+    cast, decided, told = cast_of(document.text, labels, drafts, legend, roles, table)
     turns = tuple(
         Turn(
             draft.start, draft.end, labels.shown[draft.key] if draft.key else None,
@@ -279,6 +294,60 @@ def _joined(zones: Sequence[Zone], between: Sequence[Zone]) -> list[Zone]:
         else:
             joined.append(zone)
     return joined
+
+
+# --- speech that a machine made up -------------------------------------------------------------------
+
+
+def _drop_inventions(text: str, drafts: list[Draft]) -> tuple[list[Draft], list[Zone]]:
+    """The turns whose pieces hold speech only, and what a machine made up as zones.
+
+    A turn that was invented from end to end is nobody's: it is left out.
+    """
+    zones: list[Zone] = []
+    kept: list[Draft] = []
+    for _, run in groupby(drafts, key=lambda draft: draft.key):
+        turns = list(run)
+        found = invented_speech(text, [piece for draft in turns for piece in draft.pieces])
+        zones += [Zone(start, end, ZoneKind.REMARK, reason) for start, end, reason in found]
+        for draft in turns:
+            first, last = (bisect_left(found, (edge,)) for edge in (draft.start, draft.end))
+            own = found[first:last]
+            draft.pieces = without(draft.pieces, own) if own else draft.pieces
+            if not own or any(text[start:end].strip() for start, end in draft.pieces):
+                kept.append(draft)
+    return (kept, zones) if kept else (drafts, [])
+
+
+def _without_inventions(document: Document) -> Document:
+    """A text without speakers, what a machine made up set apart as zones.
+
+    Loops are looked for in subtitles and segments only: a form may repeat its lines.
+    """
+    cues = all(block.kind is BlockKind.CUE for block in document.blocks)
+    if not cues and document.format != "txt":
+        return document
+    taken = [(zone.start, zone.end, "") for zone in document.zones]
+    pieces = without([(block.start, block.end) for block in document.blocks], taken)
+    found = [
+        Zone(start, end, ZoneKind.REMARK, reason)
+        for start, end, reason in invented_speech(document.text, pieces, loops=cues)
+    ]
+    if not found:
+        return document
+    zones = tuple(sorted((*document.zones, *found), key=lambda zone: (zone.start, zone.end)))
+    return replace(document, zones=zones, notices=(*document.notices, *_invention_notice(found)))
+
+
+def _invention_notice(zones: Sequence[Zone]) -> list[str]:
+    if not zones:
+        return []
+    counts = Counter(zone.detail for zone in zones)
+    said = ", ".join(f"{reason} ({n})" for reason, n in sorted(counts.items()))
+    return [
+        f"Ce qui n’est pas de la parole dans cette transcription est gardé et jamais compté\u00a0: {said}. "
+        "Réécoutez ces endroits de l’enregistrement."
+    ]
 
 
 # --- no label at all: questions in italic or bold (rule 10, variant 23) -----------------------------

@@ -1,24 +1,27 @@
 """Records as plain dictionaries: the only source of field names and order of JSON, JSON Lines and CSV."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.records import (
     Analysis,
-    CastMember,
     DocumentInfo,
     Dropped,
     Explanation,
     Group,
     Interval,
+    Inventory,
     PoleExplanation,
     Skipped,
     TaggedPassage,
+    Tally,
 )
 
 SUMMARY_SCHEMA = "tensions-summary/1"
+CORPUS_SCHEMA = "tensions-corpus/1"
 # Beginning of the column names that a nested field of a group gives in a table.
 FLAT_NAMES = {
     "shares": "share",
@@ -100,6 +103,7 @@ def document_row(document: DocumentInfo) -> dict[str, Any]:
     dropped_words: dict[str, int] = {}
     for part in document.dropped:
         dropped_words[part.kind.value] = dropped_words.get(part.kind.value, 0) + part.words
+    roles = Counter(member.role.value if member.role else "unknown" for member in document.cast)
     row: dict[str, Any] = {
         "id": document.id,
         "source": document.source,
@@ -111,25 +115,43 @@ def document_row(document: DocumentInfo) -> dict[str, Any]:
         "counted": document.counted,
         "excluded": dict(sorted(document.excluded.items())),
         "dropped_words": dict(sorted(dropped_words.items())),
-        "speakers": speakers_by_role(document.cast),
+        "speakers": dict(sorted(roles.items())),
         "notices": len(document.notices),
     }
     shown = [dropped_row(part) for part in document.dropped if part.text is not None]
     return row | ({"dropped": shown} if shown else {})
 
 
-def speakers_by_role(cast: tuple[CastMember, ...]) -> dict[str, int]:
-    """Number of speakers by role (`unknown` where the role is undecided)."""
-    counts: dict[str, int] = {}
-    for member in cast:
-        role = member.role.value if member.role else "unknown"
-        counts[role] = counts.get(role, 0) + 1
-    return dict(sorted(counts.items()))
-
-
 def dropped_row(part: Dropped) -> dict[str, Any]:
     """One part left out, with its text."""
     return {"start": part.start, "end": part.end, "kind": part.kind, "reason": part.detail, "text": part.text}
+
+
+def inventory_row(inventory: Inventory) -> dict[str, Any]:
+    """What `tensions corpus info -f json` prints (`docs/schemas/corpus.schema.json`)."""
+    return {
+        "schema": CORPUS_SCHEMA,
+        "documents": {
+            "read": [document_row(document) for document in inventory.documents],
+            "skipped": [skipped_row(skipped) for skipped in inventory.skipped],
+        },
+        "whole": tally_row(inventory.whole),
+        "formats": {name: tally_row(tally) for name, tally in inventory.formats.items()},
+        "languages": dict(inventory.languages),
+    }
+
+
+def tally_row(tally: Tally) -> dict[str, Any]:
+    """Counts of one format or of the whole corpus."""
+    return {
+        "documents": tally.documents,
+        "words": tally.words,
+        "dropped_words": {kind.value: n for kind, n in tally.dropped_words.items()},
+        "passages": tally.passages,
+        "counted": tally.counted,
+        "turns": tally.turns,
+        "speakers": dict(tally.speakers),
+    }
 
 
 def skipped_row(skipped: Skipped) -> dict[str, Any]:

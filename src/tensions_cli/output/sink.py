@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -76,6 +77,36 @@ def binary_output(output: Path) -> Iterator[BinaryIO]:
         raise _unwritable(output, error) from error
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_output(output: Path) -> Iterator[Path]:
+    """A new folder put in place when all is written; what it holds is readable by its owner alone.
+
+    Raises TensionsError when something already stands there, or when it cannot be written.
+    """
+    target = output.resolve()
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise TensionsError(
+            f"{output.name} existe déjà",
+            why="un dossier de résultats s’écrit en entier, sans rien remplacer",
+            hint="donnez à --output un dossier nouveau ou vide",
+        )
+    try:
+        temporary = Path(tempfile.mkdtemp(prefix=".tensions-", dir=target.parent))
+    except OSError as error:
+        raise _unwritable(output, error) from error
+    try:
+        yield temporary
+        for path in temporary.rglob("*"):
+            path.chmod(0o700 if path.is_dir() else PRIVATE)
+        if target.exists():
+            target.rmdir()
+        os.replace(temporary, target)
+    except OSError as error:
+        raise _unwritable(output, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 @contextmanager

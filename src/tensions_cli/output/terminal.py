@@ -1,6 +1,7 @@
 """What a person reads in the terminal: the summary, then the passages worth reading."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import TextIO
@@ -20,6 +21,7 @@ from tensions_cli.records import (
     Evidence,
     Explanation,
     Group,
+    Inventory,
     Label,
     PoleExplanation,
     Role,
@@ -315,6 +317,91 @@ def _print_dropped(documents: Iterable[DocumentInfo], out: Console) -> None:
             out.print(Text(f"  {ZONE_TITLES[kind]}{f' ({detail})' if detail else ''}", style="dim"))
             for part in parts:
                 out.print(Padding(Text(part.text or ""), (0, 0, 0, 4)))
+
+
+def print_inventory(inventory: Inventory, out: Console, *, speakers: bool) -> None:
+    """What would be read: by format, by document, languages, then who speaks and remarks (`speakers`)."""
+    whole = inventory.whole
+    out.print(
+        Text.assemble(
+            (french.plural(whole.documents, "document"), "bold"),
+            f"{NBSP}: {french.integer(whole.words)} mots lus, {french.plural(whole.passages, 'passage')}, dont ",
+            f"{french.integer(whole.counted)} à compter.",
+        )
+    )
+    for line in (_dropped(inventory.documents), _excluded(inventory.documents), _languages(inventory)):
+        if line:
+            out.print(Text(line, style="dim"))
+    out.print()
+    out.print(_tallies(inventory))
+    out.print()
+    out.print(_inventory_documents(inventory.documents))
+    for part in (_cast(inventory.documents), _notices(inventory.documents)) if speakers else ():
+        if part is not None:
+            out.print()
+            out.print(part)
+
+
+def _languages(inventory: Inventory) -> str:
+    total = sum(inventory.languages.values())
+    shares = [
+        f"{name} {french.percent(words / total)}" for name, words in inventory.languages.items() if words and total
+    ]
+    return f"Langues{NBSP}: {', '.join(shares)}."
+
+
+def _tallies(inventory: Inventory) -> Table:
+    table = _plain_table("format", "documents", "mots", "hors du texte", "passages", "tours", "qui parle")
+    rows = [*inventory.formats.items(), ("ensemble", inventory.whole)]
+    for name, tally in rows if len(inventory.formats) > 1 else rows[:1]:
+        table.add_row(
+            name,
+            french.integer(tally.documents),
+            french.integer(tally.words),
+            _share(sum(tally.dropped_words.values()), tally.words),
+            french.integer(tally.passages),
+            french.integer(tally.turns) if tally.turns else "–",
+            _roles(tally.speakers),
+            style="bold" if tally is inventory.whole else "",
+        )
+    return table
+
+
+def _inventory_documents(documents: Iterable[DocumentInfo]) -> Table:
+    table = _plain_table("document", "format", "mots", "hors du texte", "passages", "tours", "qui parle")
+    table.columns[1].justify = "left"
+    for document in documents:
+        roles = Counter(member.role.value if member.role else "unknown" for member in document.cast)
+        turns = sum(member.turns for member in document.cast)
+        table.add_row(
+            french.printable(document.id),
+            document.format + (f", {document.encoding}" if document.encoding not in (None, "utf-8") else ""),
+            french.integer(document.words),
+            _share(sum(part.words for part in document.dropped), document.words),
+            french.integer(document.passages),
+            french.integer(turns) if turns else "–",
+            _roles(roles),
+        )
+    return table
+
+
+def _plain_table(first: str, *others: str) -> Table:
+    """Names on the left, figures on the right, the last column of words."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table.add_column(first, overflow="fold", min_width=10, max_width=40)
+    for name in others[:-1]:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column(others[-1], overflow="fold")
+    return table
+
+
+def _share(part: int, whole: int) -> str:
+    return french.percent(part / whole) if whole and part else "–"
+
+
+def _roles(counts: Mapping[str, int]) -> str:
+    titles = {role.value: french.ROLE_TITLES[role] for role in Role} | {"unknown": french.ROLE_TITLES[None]}
+    return ", ".join(f"{n} {titles[role]}" for role, n in sorted(counts.items())) or "–"
 
 
 FORM_TITLES = {

@@ -59,7 +59,7 @@ def counted(tagged: TaggedPassage, by: Sequence[str]) -> Counted | None:
 
 
 def field_value(tagged: TaggedPassage, field: str) -> str:
-    """Value of a grouping field: document, speaker, role, or a metadata column.
+    """Value of a grouping field: document, speaker, person, role, or a metadata column.
 
     A label names a speaker inside one document only: « Interviewée » is not the same person twice.
     """
@@ -67,6 +67,7 @@ def field_value(tagged: TaggedPassage, field: str) -> str:
     own = {
         "document": passage.document,
         "speaker": f"{passage.document} / {passage.speaker}" if passage.speaker else None,
+        "person": passage.person,
         "role": passage.role.value if passage.role else None,
     }
     value = own[field] if field in own else passage.metadata.get(field)

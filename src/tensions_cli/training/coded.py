@@ -78,7 +78,9 @@ def _read_file(path: Path) -> list[CodedPassage]:
             why="fichier absent, ou qui n’est pas en UTF-8",
             hint="donnez un fichier JSON Lines en UTF-8",
         ) from error
-    return [_parse(line, path.name, number) for number, line in enumerate(lines, 1) if line.strip()]
+    read = [(_parse(line, path.name, number), line) for number, line in enumerate(lines, 1) if line.strip()]
+    # A rejected row keeps the codes that a person refused: it is no code of anyone.
+    return [passage for passage, line in read if json.loads(line).get("decision") != "rejected"]
 
 
 def _parse(line: str, file: str, number: int) -> CodedPassage:

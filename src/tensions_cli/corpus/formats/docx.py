@@ -1,30 +1,31 @@
 """Word documents: body text in order, paragraphs and tables, as a reader of the page sees it.
 
-Insertions under change tracking are accepted and deletions dropped. Headers, footers, comments and
-notes are not text; document properties, which hold real names, are never read.
+Insertions under change tracking are accepted and deletions dropped. Footnotes and endnotes come after
+the body, in a zone of their own; a table of contents is a zone where it stands. Headers, footers,
+comments, deletions and embedded objects are not text: they are counted. Document properties, which hold
+real names, are never read.
 """
 
 import io
-import re
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import docx
 from docx.document import Document as WordDocument
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.ns import qn
 from lxml.etree import _Element
 
 from tensions_cli.corpus.formats.container import check_container
 from tensions_cli.corpus.formats.plain import Line, assemble
+from tensions_cli.corpus.formats.transcript_table import check_nesting, table_lines
+from tensions_cli.corpus.formats.xml_tree import parse_xml
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import BlockKind, Document, ZoneKind
-
-_CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,3}))?")
 
 _TEXT_BY_TAG = {
     qn("w:tab"): "\t",
@@ -41,6 +42,16 @@ _TRANSPARENT = frozenset(
 
 _ALTERNATE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 _CHOICE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Choice"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_GRAPHIC = "{http://schemas.openxmlformats.org/drawingml/2006/main}graphicData"
+
+# Parts of a Word file that hold notes: their relation to the body, the element of one note, what it is called.
+_NOTES = (
+    (RELATIONSHIP_TYPE.FOOTNOTES, qn("w:footnote"), "note de bas de page"),
+    (RELATIONSHIP_TYPE.ENDNOTES, qn("w:endnote"), "note de fin"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,7 @@ class _Look:
     italic: bool | None = None
     title: bool = False
     item: bool = False
+    contents: bool = False
 
 
 def read_docx(data: bytes, file: SourceFile) -> Iterator[Document]:
@@ -61,8 +73,9 @@ def read_docx(data: bytes, file: SourceFile) -> Iterator[Document]:
     """
     check_container(data, "Word")
     word = docx.Document(io.BytesIO(data))
+    check_nesting(word.element.body, (qn("w:tbl"), qn("w:txbxContent")))
     looks = _looks(word)
-    text, blocks, zones = assemble(_body(word.element.body, looks))
+    text, blocks, zones = assemble([*_body(word.element.body, looks), *_notes(word, looks)])
     if not text:
         raise UnreadableError("no_text", "le document ne contient aucun texte : vérifiez-le dans Word")
     yield Document(
@@ -73,26 +86,53 @@ def read_docx(data: bytes, file: SourceFile) -> Iterator[Document]:
         blocks=blocks,
         zones=zones,
         encoding=None,
-        notices=_notices(data),
+        notices=tuple(_notices(word)),
     )
 
 
-def _notices(data: bytes) -> tuple[str, ...]:
-    """Count what is not read: notes and comments."""
-    notices = []
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = set(archive.namelist())
-        for part, element, said in (
-            ("word/footnotes.xml", "footnote", "notes de bas de page non lues"),
-            ("word/endnotes.xml", "endnote", "notes de fin non lues"),
-            ("word/comments.xml", "comment", "commentaires non lus"),
-        ):
-            # Separators are notes with a type; real ones have none.
-            pattern = re.compile(rf"<w:{element}\s(?![^>]*w:type=)".encode())
-            count = len(pattern.findall(archive.read(part))) if part in names else 0
-            if count:
-                notices.append(f"{said} : {count}")
-    return tuple(notices)
+def _related(word: WordDocument, *relations: str) -> Iterator[_Element]:
+    """The roots of the parts that stand in a relation to the body (notes, comments, headers)."""
+    for relation in word.part.rels.values():
+        if relation.reltype in relations and not relation.is_external:
+            yield parse_xml(relation.target_part.blob)[0]
+
+
+def _notes(word: WordDocument, looks: dict[str, _Look]) -> Iterator[Line]:
+    """The text of footnotes, then of endnotes, each line in a zone."""
+    for relation, element, name in _NOTES:
+        for root in _related(word, relation):
+            for note in root.iter(element):
+                # Separators are notes with a type; real ones have none.
+                if note.get(qn("w:type"), "normal") == "normal":
+                    yield from (replace(line, zone=(ZoneKind.NOTE, name)) for line in _body(note, looks))
+
+
+def _notices(word: WordDocument) -> Iterator[str]:
+    """Count what is not read."""
+    body = word.element.body
+    comments = sum(1 for root in _related(word, RELATIONSHIP_TYPE.COMMENTS) for _ in root.iter(qn("w:comment")))
+    deleted = sum(
+        any((text.text or "").strip() for text in part.iter(qn("w:delText"))) for part in body.iter(qn("w:del"))
+    )
+    hidden = sum(
+        bool(_switch(run, "w:vanish")) and any(_run_text(part).strip() for part in run) for run in body.iter(qn("w:r"))
+    )
+    # A page number alone is no text.
+    margins = sum(
+        any(character.isalpha() for text in root.iter(qn("w:t")) for character in text.text or "")
+        for root in _related(word, RELATIONSHIP_TYPE.HEADER, RELATIONSHIP_TYPE.FOOTER)
+    )
+    drawn = sum(graphic.get("uri", "").endswith(("/diagram", "/chart")) for graphic in body.iter(_GRAPHIC))
+    embedded = drawn + sum(1 for _ in body.iter(qn("w:altChunk"), qn("w:object")))
+    for count, said in (
+        (comments, "commentaires non lus"),
+        (deleted, "suppressions en suivi des modifications, laissées de côté"),
+        (hidden, "passages masqués non lus"),
+        (margins, "en-têtes et pieds de page non lus"),
+        (embedded, "schémas, graphiques et objets incorporés non lus"),
+    ):
+        if count:
+            yield f"{said} : {count}"
 
 
 def _looks(word: WordDocument) -> dict[str, _Look]:
@@ -112,12 +152,17 @@ def _resolved(style: Any, seen: frozenset[str]) -> _Look:
         bold=inherited.bold if bold is None else bold,
         italic=inherited.italic if italic is None else italic,
         title=inherited.title or _named(name, "title") or _level(outline) is not None,
+        contents=inherited.contents or _begins(name, read_toml("word_processors.toml")["styles"]["contents"]),
         item=inherited.item or _named(name, "item") or _numbered(element.find(f"{qn('w:pPr')}/{qn('w:numPr')}")),
     )
 
 
 def _named(style: str, kind: str) -> bool:
-    return any(style.lower().startswith(word) for word in read_toml("reading.toml")["word_styles"][kind])
+    return _begins(style, read_toml("reading.toml")["word_styles"][kind])
+
+
+def _begins(style: str, words: list[str]) -> bool:
+    return style.lower().startswith(tuple(words))
 
 
 def _switch(element: _Element, name: str) -> bool | None:
@@ -176,7 +221,8 @@ def _paragraph(paragraph: _Element, looks: dict[str, _Look]) -> Iterator[Line]:
     runs = [(text, emphasis) for text, emphasis in _runs(paragraph, own, looks)]
     kind = BlockKind.TITLE if title else BlockKind.ITEM if item else BlockKind.PARAGRAPH
     emphasis = [emphasised for text, emphasised in runs if text.strip()]
-    yield Line("".join(text for text, _ in runs), kind, emphasis=bool(emphasis) and all(emphasis))
+    zone = (ZoneKind.METADATA, "sommaire") if own.contents else None
+    yield Line("".join(text for text, _ in runs), kind, emphasis=bool(emphasis) and all(emphasis), zone=zone)
     for box in _boxes(paragraph):
         yield from _body(box, looks)
 
@@ -198,6 +244,8 @@ def _runs(container: _Element, own: _Look, looks: dict[str, _Look]) -> Iterator[
         elif child.tag == qn("w:sdt"):
             if not _is_placeholder(child):
                 yield from _runs(child, own, looks)
+        elif child.tag in (f"{_MATH}oMath", f"{_MATH}oMathPara"):
+            yield "".join(text.text or "" for text in child.iter(f"{_MATH}t")), False
         elif child.tag in _TRANSPARENT:
             yield from _runs(child, own, looks)
 
@@ -205,7 +253,21 @@ def _runs(container: _Element, own: _Look, looks: dict[str, _Look]) -> Iterator[
 def _run_text(part: _Element) -> str:
     if part.tag == qn("w:t"):
         return str(part.text or "")
+    if part.tag == qn("w:sym"):
+        return _symbol(part.get(qn("w:char"), ""))
+    if part.tag == _ALTERNATE:
+        # Word writes an emoji twice: a symbol of a font, then the character for other programs.
+        return "".join(text.text or "" for text in part.findall(f"{_FALLBACK}/{qn('w:t')}"))
     return _TEXT_BY_TAG.get(str(part.tag), "")
+
+
+def _symbol(code: str) -> str:
+    """A character by its hexadecimal code in a font such as Wingdings; U+FFFD for a code that is none."""
+    try:
+        character = chr(int(code, 16))
+    except (ValueError, OverflowError):
+        return "\ufffd"
+    return "\ufffd" if character < " " or "\ud800" <= character <= "\udfff" else character
 
 
 def _boxes(paragraph: _Element) -> Iterator[_Element]:
@@ -228,21 +290,7 @@ def _up_to(element: _Element, top: _Element) -> Iterator[_Element]:
 
 def _table(table: _Element, looks: dict[str, _Look]) -> Iterator[Line]:
     """Cells row by row; a table whose header names a speaker column is a transcript."""
-    rows = [_cells(row, looks) for row in _table_rows(table)]
-    header = [" ".join(line.text.strip() for line in cell) for cell in rows[0]] if rows else []
-    columns = _transcript_columns(header)
-    if columns is None or len(rows) < 2:
-        for cell in (cell for row in rows for cell in row):
-            yield from (_as_cell(line) for line in cell)
-        return
-    for cell in rows[0]:
-        yield from (replace(line, zone=(ZoneKind.METADATA, "en-tête du tableau")) for line in cell)
-    for row in rows[1:]:
-        yield from _transcript_row(row, columns)
-
-
-def _as_cell(line: Line) -> Line:
-    return line if line.kind is BlockKind.TITLE else replace(line, kind=BlockKind.CELL)
+    return table_lines([_cells(row, looks) for row in _table_rows(table)])
 
 
 def _table_rows(table: _Element) -> Iterator[_Element]:
@@ -262,54 +310,3 @@ def _cells(row: _Element, looks: dict[str, _Look]) -> list[list[Line]]:
         elif child.tag == qn("w:sdt") or child.tag in _TRANSPARENT:
             cells += _cells(child, looks)
     return cells
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    speaker: int
-    content: int
-    time: int | None
-
-
-def _transcript_columns(header: Sequence[str]) -> _Columns | None:
-    """Which columns hold the speaker, the speech and the time; None when the table is no transcript."""
-    words = read_toml("reading.toml")["transcript_columns"]
-    folded = [name.casefold().rstrip("  :") for name in header]
-    found = {
-        role: next((i for i, name in enumerate(folded) if name in words[role]), None)
-        for role in ("speaker", "content", "time")
-    }
-    speaker, content = found["speaker"], found["content"]
-    if speaker is None or len(header) < 2:
-        return None
-    if content is None:
-        rest = [i for i in range(len(header)) if i not in (speaker, found["time"])]
-        if len(rest) != 1:
-            return None
-        content = rest[0]
-    return _Columns(speaker, content, found["time"])
-
-
-def _transcript_row(row: Sequence[Sequence[Line]], columns: _Columns) -> Iterator[Line]:
-    def cell_text(at: int | None) -> str:
-        return " ".join(line.text.strip() for line in row[at]).strip() if at is not None and at < len(row) else ""
-
-    voice = cell_text(columns.speaker).rstrip("  :") or None
-    start, end = _times(cell_text(columns.time))
-    for at, cell in enumerate(row):
-        for line in cell:
-            if at == columns.content:
-                yield replace(line, kind=BlockKind.CELL, voice=voice, time_start=start, time_end=end)
-            elif at in (columns.speaker, columns.time) or line.text.strip().isdigit():
-                yield replace(line, zone=(ZoneKind.LABEL, "colonne du tableau"))
-            else:
-                yield _as_cell(line)
-
-
-def _times(text: str) -> tuple[float | None, float | None]:
-    """The first two clock times of a cell, in seconds."""
-    times = [
-        int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + int((fraction or "0").ljust(3, "0")) / 1000
-        for hours, minutes, seconds, fraction in _CLOCK.findall(text)
-    ]
-    return (times[0] if times else None), (times[1] if len(times) > 1 else None)

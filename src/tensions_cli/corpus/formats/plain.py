@@ -1,4 +1,4 @@
-"""Plain text: lines into blocks, front matter, IRaMuTeQ marks.
+"""Plain text: lines into blocks, front matter; corpora of lexicometric tools go to their own readers.
 
 Also holds what every reader ends with: `assemble`, which lays extracted lines out as one canonical
 text with its blocks and zones.
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from tensions_cli.corpus.encoding import Decoded, decode
+from tensions_cli.corpus.encoding import decode
 from tensions_cli.corpus.sources import SourceFile
+from tensions_cli.errors import UnreadableError
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Block, BlockKind, Document, Skipped, Zone, ZoneKind
 
@@ -57,15 +58,25 @@ class FrontMatter:
 def read_plain(data: bytes, file: SourceFile) -> Iterator[Document | Skipped]:
     """Read a .txt file or the standard input.
 
-    One document, or one per text of an IRaMuTeQ corpus that holds several.
+    One document, or one per text of an IRaMuTeQ or Lexico corpus that holds several. Raises
+    `UnreadableError` ("format") for the report of a tool, which is no text.
     """
+    # They build on this module.
+    from tensions_cli.corpus.formats.iramuteq import is_iramuteq, read_iramuteq
+    from tensions_cli.corpus.formats.lexico import is_alceste_report, is_lexico, read_lexico
+
     decoded = decode(data)
-    marks = _iramuteq_marks(decoded.text)
-    if marks:
-        yield from _iramuteq(decoded, marks, file)
+    if is_iramuteq(decoded.text):
+        yield from read_iramuteq(decoded, file)
         return
+    if is_lexico(decoded.text):
+        yield from read_lexico(decoded, file)
+        return
+    if is_alceste_report(decoded.text):
+        detail = "c’est un rapport d’Alceste, pas un corpus\u00a0: donnez le fichier de textes qui a été analysé"
+        raise UnreadableError("format", detail)
     front = front_matter(decoded.text)
-    zones = _zone(decoded.text, 0, front.end, ZoneKind.METADATA, "en-tête du fichier")
+    zones = visible_zone(decoded.text, 0, front.end, ZoneKind.METADATA, "en-tête du fichier")
     yield Document(
         id=file.id,
         source=file.name,
@@ -214,22 +225,27 @@ def _mid_sentence(text: str, line: tuple[int, int], following: tuple[int, int]) 
     return any(character.isalpha() for character in text[line[0] : line[1]])
 
 
-def _zone(text: str, start: int, end: int, kind: ZoneKind, detail: str) -> tuple[Zone, ...]:
+def visible_zone(text: str, start: int, end: int, kind: ZoneKind, detail: str) -> tuple[Zone, ...]:
+    """The zone from the first to the last visible character of a stretch; nothing when it has none."""
     span = visible(text, start, end)
     return () if span is None else (Zone(*span, kind, detail),)
 
 
 def _lookalikes(text: str) -> tuple[str, ...]:
     """Notices for a .txt whose content is another format; it is read as prose all the same."""
-    patterns = read_toml("reading.toml")["lookalikes"]
-    if re.match(patterns["html"], text, re.IGNORECASE):
-        return ("ce fichier ressemble à une page web : renommez-le en .html pour retirer ses balises",)
-    if re.match(patterns["lexico"], text):
-        return ("ce fichier porte des clés Lexico ou Hyperbase : elles sont lues comme du texte",)
+    if re.match(read_toml("lexicometry.toml")["lookalikes"]["html"], text, re.IGNORECASE):
+        return ("ce fichier ressemble à une page web\u00a0: renommez-le en .html pour retirer ses balises",)
+    if "---" in text and any(map(_is_table_rule, text.split("\n"))):
+        return ("ce fichier porte un tableau Markdown\u00a0: renommez-le en .md pour que ses cellules soient lues",)
     first = text.lstrip().partition("\n")[0].strip()
     if first[:1] in ("{", "[") and _is_json(first, text):
         return ("ce fichier ressemble à du JSON : renommez-le en .jsonl pour que chaque ligne soit un texte",)
     return ()
+
+
+def _is_table_rule(line: str) -> bool:
+    """The line of dashes under the header of a Markdown table."""
+    return "---" in line and "|" in line and set(line) <= set("|:- \t")
 
 
 def _is_json(first_line: str, text: str) -> bool:
@@ -239,127 +255,3 @@ def _is_json(first_line: str, text: str) -> bool:
         except (ValueError, RecursionError):
             continue
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """One IRaMuTeQ star line: where it is, its number in the file (from 1), its variables, its defects."""
-
-    start: int
-    end: int
-    number: int
-    variables: Mapping[str, str]
-    defects: tuple[str, ...]
-
-
-def _iramuteq_marks(text: str) -> list[_Mark]:
-    """The star lines of an IRaMuTeQ corpus; none when no line bears a mark with a variable."""
-    rules = read_toml("reading.toml")["iramuteq"]
-    certain = re.compile(f"{rules['header']}|{rules['numbered']}")
-    bare = re.compile(rules["bare"])
-    if "*" not in text:
-        return []
-    marks: list[_Mark] = []
-    with_variable = False
-    at = 0
-    for number, line in enumerate(text.split("\n"), start=1):
-        if certain.match(line):
-            with_variable = True
-            marks.append(_mark(line, at, number))
-        elif bare.match(line):
-            marks.append(_Mark(at, at + len(line), number, {}, ()))
-        at += len(line) + 1
-    return marks if with_variable else []
-
-
-def _mark(line: str, at: int, number: int) -> _Mark:
-    """Read the variables of a star line; what IRaMuTeQ would refuse is read too, and named."""
-    variables: dict[str, str] = {}
-    defects = ["espace avant ****"] if line[:1].isspace() else []
-    last = None
-    for token in line.split()[1:]:
-        name, _, value = token.lstrip("*").partition("_")
-        if not token.startswith("*"):
-            defects.append("espace dans une valeur")
-            if last is not None:
-                variables[last] = f"{variables[last]} {token}".strip()
-        elif not name:
-            defects.append("étoile isolée")
-        elif name in variables:
-            defects.append("variable répétée")
-        else:
-            variables[name] = value
-            last = name
-    if any(not value for value in variables.values()):
-        defects.append("variable sans valeur")
-    kept = {name: value for name, value in variables.items() if value}
-    return _Mark(at, at + len(line), number, kept, tuple(dict.fromkeys(defects)))
-
-
-def _iramuteq(decoded: Decoded, marks: Sequence[_Mark], file: SourceFile) -> Iterator[Document | Skipped]:
-    """One document per star line; the text before the first one is a document of its own."""
-    text = decoded.text
-    notices = (*decoded.notices, *_defects(marks))
-    if visible(text, 0, marks[0].start) is not None:
-        said = "du texte précède la première ligne ****, qu’IRaMuTeQ ignorerait : il est gardé à part"
-        yield _iramuteq_text(decoded, 0, None, marks[0].start, f"{file.id}#0", file, (*notices, said))
-        notices = ()
-    several = len(marks) > 1
-    for rank, mark in enumerate(marks, start=1):
-        end = marks[rank].start if rank < len(marks) else len(text)
-        name = f"{file.id}#{rank}" if several else file.id
-        document = _iramuteq_text(decoded, mark.start, mark, end, name, file, notices)
-        if document.blocks:
-            yield document
-            notices = ()  # what is said of the file is said once
-        else:
-            detail = f"texte vide sous la ligne {mark.number} : complétez-le ou retirez sa ligne ****"
-            yield Skipped(file.name, "empty", detail)
-
-
-def _defects(marks: Sequence[_Mark]) -> tuple[str, ...]:
-    named = [f"ligne {mark.number} ({', '.join(mark.defects)})" for mark in marks if mark.defects]
-    if not named:
-        return ()
-    more = f" et {len(named) - 10} autres" if len(named) > 10 else ""
-    return (f"lignes **** défectueuses, lues au mieux : {', '.join(named[:10])}{more}",)
-
-
-def _iramuteq_text(
-    decoded: Decoded,
-    start: int,
-    mark: _Mark | None,
-    end: int,
-    name: str,
-    file: SourceFile,
-    notices: tuple[str, ...],
-) -> Document:
-    """The document made of `text[start:end]`; its star line and theme lines are zones."""
-    text = decoded.text[start:end]
-    theme = re.compile(read_toml("reading.toml")["iramuteq"]["theme"])
-    zones: list[Zone] = []
-    blocks: list[Block] = []
-    at = 0
-    if mark is not None:
-        at = mark.end - start
-        zones += _zone(text, 0, at, ZoneKind.METADATA, "ligne étoilée IRaMuTeQ")
-    body = at
-    for line in text[body:].split("\n"):
-        stop = at + len(line)
-        if theme.match(line):
-            blocks += blocks_of(text, body, at)
-            zones += _zone(text, at, stop, ZoneKind.METADATA, "thème IRaMuTeQ")
-            body = stop
-        at = stop + 1
-    blocks += blocks_of(text, body)
-    return Document(
-        id=name,
-        source=file.name,
-        format="iramuteq",
-        text=text,
-        blocks=tuple(blocks),
-        zones=tuple(zones),
-        metadata=mark.variables if mark is not None else {},
-        encoding=decoded.encoding,
-        notices=notices,
-    )

@@ -28,6 +28,10 @@ _TEXT_MEDIAN = 100
 # A longer column name is not shown in messages: it may be a sentence of the corpus.
 _LONGEST_NAME = 30
 
+# Excel and LibreOffice hold no longer cell (Microsoft, "Excel specifications and limits"), and count UTF-16
+# units; openpyxl cuts at as many code points. A text that stops exactly there was cut.
+_CELL_LIMIT = 32_767
+
 _SEPARATORS = ";,\t"
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -35,7 +39,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its rank (from 1), its line in the file (from 1), its cells by column name."""
+    """One row: its rank (from 1), its line in the file (from 1), its cells by column name.
+
+    A column without a cell is an empty cell.
+    """
 
     rank: int
     line: int
@@ -58,7 +65,7 @@ def read_csv(data: bytes, file: SourceFile, *, record: bool, text_column: str | 
     table = parse_table(decoded.text)
     table = replace(table, notices=(*decoded.notices, *table.notices))
     name = "tsv" if file.name.lower().endswith(".tsv") else "csv"
-    yield from _documents(table, file, name, decoded.encoding, record, text_column)
+    yield from documents_of(table, file, name, decoded.encoding, record, text_column)
 
 
 def read_jsonl(data: bytes, file: SourceFile, *, record: bool, text_column: str | None) -> Iterator[Document | Skipped]:
@@ -66,7 +73,7 @@ def read_jsonl(data: bytes, file: SourceFile, *, record: bool, text_column: str 
     decoded = decode(data)
     table = _parse_jsonl(decoded.text)
     table = replace(table, notices=(*decoded.notices, *table.notices))
-    yield from _documents(table, file, "jsonl", decoded.encoding, record, text_column)
+    yield from documents_of(table, file, "jsonl", decoded.encoding, record, text_column)
 
 
 def parse_table(text: str) -> Table:
@@ -86,16 +93,35 @@ def parse_table(text: str) -> Table:
         notices = ("guillemets mal fermés dans le tableau : vérifiez que chaque ligne donne bien un texte",)
     if not raw:
         return Table((), ())
-    columns = _columns(raw[0][1])
+    columns = column_names(raw[0][1])
     rows: list[Row] = []
     broken: list[tuple[int, str]] = []
     for rank, (line, cells) in enumerate(raw[1:], start=1):
         if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
             broken.append((line + skipped_lines, f"{len(cells)} cellules pour {len(columns)} colonnes"))
             continue
-        padded = [*cells, *[""] * len(columns)]
-        rows.append(Row(rank, line + skipped_lines, dict(zip(columns, padded, strict=False))))
-    return Table(columns, tuple(rows), tuple(broken), notices)
+        # Not padded: a header of a million columns above a million short rows is a small file.
+        rows.append(Row(rank, line + skipped_lines, defaultdict(str, zip(columns, cells, strict=False))))
+    cut = [row.line for row in rows if any(map(at_cell_limit, row.cells.values()))]
+    return Table(columns, tuple(rows), tuple(broken), (*notices, *cut_notice(cut)))
+
+
+def at_cell_limit(text: str) -> bool:
+    """The text is exactly as long as a spreadsheet cell can be: the program that wrote it cut the rest."""
+    if not _CELL_LIMIT // 2 <= len(text) <= _CELL_LIMIT:
+        return False
+    return len(text) == _CELL_LIMIT or len(text.encode("utf-16-le", "surrogatepass")) // 2 == _CELL_LIMIT
+
+
+def cut_notice(lines: Sequence[int]) -> tuple[str, ...]:
+    """What to say of the lines where a cell is at the limit; nothing when there are none."""
+    if not lines:
+        return ()
+    listed = ", ".join(map(str, lines[:10])) + (f" et {len(lines) - 10} autres" if len(lines) > 10 else "")
+    return (
+        "cellules d’exactement 32\u00a0767 caractères, la limite d’un tableur\u00a0: le texte est sans doute coupé "
+        f"(lignes {listed})\u00a0; donnez ces textes en .txt ou en .docx",
+    )
 
 
 def _separator(text: str) -> str:
@@ -114,12 +140,14 @@ def _raw_rows(text: str, separator: str, *, strict: bool) -> Iterator[tuple[int,
         line = reader.line_num + 1
 
 
-def _columns(header: Sequence[str]) -> tuple[str, ...]:
+def column_names(header: Sequence[str]) -> tuple[str, ...]:
     """Column names, trimmed; an empty or repeated name gets its rank."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for rank, cell in enumerate(header, start=1):
         name = cell.strip() or f"colonne_{rank}"
-        names.append(name if name not in names else f"{name}_{rank}")
+        while name in names:
+            name = f"{name}_{rank}"
+        names[name] = None
     return tuple(names)
 
 
@@ -196,10 +224,13 @@ def _as_text(value: Any) -> str:
 _RESULT_COLUMNS = ("coded_by", "label", "excluded_reason", "text")
 
 
-def _documents(
-    table: Table, file: SourceFile, name: str, encoding: str, record: bool, text_column: str | None
+def documents_of(
+    table: Table, file: SourceFile, name: str, encoding: str | None, record: bool, text_column: str | None
 ) -> Iterator[Document | Skipped]:
-    """One document per row that has a text, in order, then the rows left out."""
+    """One document per row that has a text, in order, then the rows left out.
+
+    `name`: the format as the documents bear it. Raises `UnreadableError` (`empty`, `columns`).
+    """
     if not table.rows and not table.broken:
         raise UnreadableError("empty", "le tableau n’a aucune ligne : vérifiez le fichier")
     if set(_RESULT_COLUMNS) <= set(table.columns):
@@ -246,14 +277,20 @@ def _text_column(table: Table, asked: str | None) -> tuple[str, tuple[str, ...]]
         if found is None:
             raise UnreadableError("columns", f"aucune colonne « {asked} » ; {_choice(table)}")
         return found, ()
-    found = _named(table.columns, read_toml("reading.toml")["columns"]["text"])
+    found = named_text_column(table.columns)
     if found is not None:
         return found, ()
-    long = [column for column in table.columns if _median_length(table, column) > _TEXT_MEDIAN]
+    medians = _median_lengths(table)
+    long = [column for column in table.columns if medians.get(column, 0) > _TEXT_MEDIAN]
     if len(long) != 1:
         raise UnreadableError("columns", f"aucune colonne « text » ou « texte » ; {_choice(table)}")
     notice = f"colonne de texte reconnue à sa longueur : {_shown(long[0])} (sinon --text-column)"
     return long[0], (notice,)
+
+
+def named_text_column(columns: Sequence[str]) -> str | None:
+    """The column that its name says is the text, if any."""
+    return _named(columns, read_toml("reading.toml")["columns"]["text"])
 
 
 def _choice(table: Table) -> str:
@@ -266,9 +303,14 @@ def _shown(column: str) -> str:
     return column if len(column) <= _LONGEST_NAME else "(nom long)"
 
 
-def _median_length(table: Table, column: str) -> float:
-    lengths = [len(row.cells[column].strip()) for row in table.rows if row.cells.get(column, "").strip()]
-    return statistics.median(lengths) if lengths else 0
+def _median_lengths(table: Table) -> dict[str, float]:
+    """The median length of the cells of each column that has any."""
+    lengths: defaultdict[str, list[int]] = defaultdict(list)
+    for row in table.rows:
+        for column, cell in row.cells.items():
+            if length := len(cell.strip()):
+                lengths[column].append(length)
+    return {column: statistics.median(found) for column, found in lengths.items()}
 
 
 def _ids(rows: Sequence[Row], column: str | None, file: SourceFile) -> tuple[list[str], tuple[str, ...]]:

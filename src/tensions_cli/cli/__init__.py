@@ -9,55 +9,31 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
 from tensions_cli import __version__
-from tensions_cli.errors import ExitStatus, TensionsError
-
-# What the library writes in help pages, in the language of those who read them.
-HELP_WORDS = (
-    ("Usage: ", "Usage\u00a0: "),
-    ("COMMAND [ARGS]...", "COMMANDE…"),
-    ("Arguments:", "Arguments\u00a0:"),
-    ("Options:", "Options\u00a0:"),
-    ("Commands:", "Commandes\u00a0:"),
-    ("Show this message and exit.", "Afficher cette aide."),
-    ("[default: ", "[défaut\u00a0: "),
-    ("[required]", "[obligatoire]"),
-    ("[x>=0]", "[N ≥ 0]"),
-    (" <list[str]>", ""),
-    (" <list[Path]>", ""),
-    (" <str>", ""),
-    (" <Path>", ""),
-    ("…}...", "…}"),
+from tensions_cli.cli.coding import coding_app
+from tensions_cli.cli.corpus import corpus_app
+from tensions_cli.cli.help import FrenchCommand, FrenchGroup
+from tensions_cli.cli.model import model_app
+from tensions_cli.cli.options import (
+    AnyLanguage,
+    By,
+    KeepInterviewer,
+    KeepTwins,
+    ModelName,
+    Output,
+    Quiet,
+    Repair,
+    Sources,
+    Speakers,
+    Strict,
+    TextColumn,
+    Unit,
 )
-
-
-def french_help(page: str) -> str:
-    """A help page with the library's own words in French."""
-    for english, french in HELP_WORDS:
-        page = page.replace(english, french)
-    return page
-
-
-class FrenchGroup(TyperGroup):
-    """A group of commands whose help is in French."""
-
-    def get_help(self, ctx: Any) -> str:
-        """The help page."""
-        return french_help(super().get_help(ctx))
-
-
-class FrenchCommand(TyperCommand):
-    """A command whose help is in French."""
-
-    def get_help(self, ctx: Any) -> str:
-        """The help page."""
-        return french_help(super().get_help(ctx))
-
+from tensions_cli.errors import ExitStatus, TensionsError
 
 app = typer.Typer(
     name="tensions",
@@ -75,63 +51,9 @@ app = typer.Typer(
     ),
     epilog="Premier pas\u00a0: tensions analyse corpus/",
 )
-model_app = typer.Typer(
-    cls=FrenchGroup,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="Modèles\u00a0: entraîner, évaluer, lister, montrer.",
-)
+app.add_typer(corpus_app, name="corpus")
+app.add_typer(coding_app, name="coding")
 app.add_typer(model_app, name="model")
-
-Sources = Annotated[
-    list[str], typer.Argument(metavar="SOURCES…", help="Fichiers, dossiers, motifs, ou - (entrée standard).")
-]
-By = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--by",
-        "-b",
-        metavar="CHAMP",
-        help="Grouper par document (défaut), speaker, role ou une métadonnée\u00a0; répétable.",
-        show_default=False,
-    ),
-]
-ModelName = Annotated[str, typer.Option("--model", "-m", metavar="NOM|DOSSIER", help="Modèle à employer.")]
-Output = Annotated[
-    Path | None,
-    typer.Option(
-        "--output", "-o", metavar="FICHIER", help="Écrire dans un fichier plutôt qu’à l’écran.", show_default=False
-    ),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Ni progression ni remarques.", show_default=False)]
-KeepInterviewer = Annotated[
-    bool, typer.Option("--keep-interviewer", help="Compter aussi les tours de l’enquêteur.", show_default=False)
-]
-Speakers = Annotated[
-    str | None,
-    typer.Option(
-        "--speakers",
-        metavar="X=RÔLE,…",
-        help='Rôles imposés, "M=interviewer,C=respondent", ou none.',
-        show_default=False,
-    ),
-]
-AnyLanguage = Annotated[
-    bool, typer.Option("--any-language", help="Lire aussi ce qui n’est pas en français.", show_default=False)
-]
-Unit = Annotated[
-    str,
-    typer.Option(
-        "--unit", metavar="passage|record", help="record\u00a0: chaque ligne d’un csv ou jsonl est un passage."
-    ),
-]
-TextColumn = Annotated[
-    str | None,
-    typer.Option("--text-column", metavar="NOM", help="Colonne du texte dans un csv ou jsonl.", show_default=False),
-]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Code 3 dès qu’un fichier est laissé de côté.", show_default=False)
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -163,6 +85,8 @@ def analyse(
     any_language: AnyLanguage = False,
     unit: Unit = "passage",
     text_column: TextColumn = None,
+    keep_twins: KeepTwins = False,
+    repair: Repair = False,
     quotes: Annotated[
         int | None,
         typer.Option(
@@ -186,6 +110,8 @@ def analyse(
         model=model,
         unit=unit,
         text_column=text_column,
+        keep_twins=keep_twins,
+        repair=repair,
         speakers=speakers,
         keep_interviewer=keep_interviewer,
         any_language=any_language,
@@ -197,18 +123,37 @@ def analyse(
 
 @app.command(
     cls=FrenchCommand,
-    epilog="Exemples\u00a0: tensions tag corpus/ > passages.jsonl · tensions tag corpus/ -f csv -o passages.csv",
+    epilog=(
+        "Exemples\u00a0: tensions tag corpus/ > passages.jsonl · tensions tag corpus/ -f xlsx -o passages.xlsx · "
+        "tensions tag entretiens/ -f qdpx -o projet.qdpx"
+    ),
 )
 def tag(
     sources: Sources,
-    form: Annotated[str, typer.Option("--format", "-f", metavar="jsonl|csv", help="Forme du résultat.")] = "jsonl",
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORME",
+            help=(
+                "jsonl, csv, xlsx, parquet\u00a0; qdpx (NVivo, MAXQDA, ATLAS.ti, QualCoder)\u00a0; doccano, "
+                "label-studio, prodigy, cas-json (INCEpTION)\u00a0; iramuteq."
+            ),
+        ),
+    ] = "jsonl",
     output: Output = None,
+    line_ends: Annotated[
+        str, typer.Option("--line-ends", metavar="lf|crlf", help="Fins de ligne d’un qdpx (crlf pour MAXQDA).")
+    ] = "lf",
     model: ModelName = "standard",
     speakers: Speakers = None,
     keep_interviewer: KeepInterviewer = False,
     any_language: AnyLanguage = False,
     unit: Unit = "passage",
     text_column: TextColumn = None,
+    keep_twins: KeepTwins = False,
+    repair: Repair = False,
     quiet: Quiet = False,
     strict: Strict = False,
 ) -> None:
@@ -222,11 +167,14 @@ def tag(
         model=model,
         unit=unit,
         text_column=text_column,
+        keep_twins=keep_twins,
+        repair=repair,
         speakers=speakers,
         keep_interviewer=keep_interviewer,
         any_language=any_language,
     )
-    raise typer.Exit(command.run(sources, options, form, output, quiet=quiet, strict=strict))
+    choice("--line-ends", line_ends, ("lf", "crlf"))
+    raise typer.Exit(command.run(sources, options, form, output, line_ends=line_ends, quiet=quiet, strict=strict))
 
 
 @app.command(
@@ -244,81 +192,6 @@ def explain(
 
     choice("--format", form, command.FORMATS)
     raise typer.Exit(command.run(text, model, form))
-
-
-@model_app.command(
-    "train", cls=FrenchCommand, epilog="Exemple\u00a0: tensions model train corpora/annotated -o models/standard"
-)
-def model_train(
-    sources: Annotated[
-        list[Path], typer.Argument(metavar="CODES…", help="Passages codés (jsonl), ou dossiers qui en contiennent.")
-    ],
-    folder: Annotated[Path, typer.Option("--output", "-o", metavar="DOSSIER", help="Dossier du modèle à écrire.")],
-    encoders: Annotated[
-        list[str],
-        typer.Option("--encoder", metavar="NOM", help="Encodeur des passages\u00a0: distilled, e5 (répétable)."),
-    ] = ["distilled"],  # noqa: B006 (typer reads it, nobody changes it)
-    force: Annotated[
-        bool, typer.Option("--force", help="Remplacer le modèle même s’il est meilleur sur les mêmes passages.")
-    ] = False,
-    quiet: Quiet = False,
-) -> None:
-    """Entraîner sur des passages codés, évaluer par auteurs jamais vus, écrire le modèle et sa fiche."""
-    from tensions_cli.commands import model as command
-
-    raise typer.Exit(command.run_train(sources, folder, encoders, quiet=quiet, force=force))
-
-
-@model_app.command(
-    "evaluate",
-    cls=FrenchCommand,
-    epilog=(
-        "Exemples\u00a0: tensions model evaluate mes_codes.jsonl · tensions model evaluate mes_codes.jsonl -f md · "
-        "tensions model evaluate codes.jsonl --texts textes/ -f json -o mesures.json"
-    ),
-)
-def model_evaluate(
-    gold: Annotated[Path, typer.Argument(metavar="CODES", help="Passages codés (jsonl) que le modèle n’a jamais vus.")],
-    texts: Annotated[
-        Path | None,
-        typer.Option(
-            "--texts", metavar="DOSSIER", help="Textes des codes à distance (file, start, end).", show_default=False
-        ),
-    ] = None,
-    form: Annotated[str, typer.Option("--format", "-f", metavar="table|json|md", help="Forme du résultat.")] = "table",
-    output: Output = None,
-    model: ModelName = "standard",
-    show_text: Annotated[
-        bool, typer.Option("--show-text", help="Citer le texte des pires erreurs.", show_default=False)
-    ] = False,
-) -> None:
-    """Mesurer un modèle sur vos propres codes : précision, rappel, accord, calibrage, pires erreurs."""
-    from tensions_cli.commands import model as command
-    from tensions_cli.commands.common import choice
-
-    choice("--format", form, ("table", "json", "md"))
-    raise typer.Exit(command.run_evaluate(gold, texts, model, form, output, show_text=show_text))
-
-
-@model_app.command("list", cls=FrenchCommand)
-def model_list() -> None:
-    """Les modèles installés et leur macro-F1."""
-    from tensions_cli.commands import model as command
-
-    raise typer.Exit(command.run_list())
-
-
-@model_app.command("show", cls=FrenchCommand)
-def model_show(
-    name: Annotated[str, typer.Argument(metavar="NOM|DOSSIER", help="Un modèle.")] = "standard",
-    form: Annotated[str, typer.Option("--format", "-f", metavar="md|json", help="La fiche, ou les mesures.")] = "md",
-) -> None:
-    """La fiche d’un modèle, ou ses mesures."""
-    from tensions_cli.commands import model as command
-    from tensions_cli.commands.common import choice
-
-    choice("--format", form, ("md", "json"))
-    raise typer.Exit(command.run_show(name, form))
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -391,7 +264,24 @@ def interrupt_on_signals() -> None:
             signal.signal(getattr(signal, name), interrupt)
 
 
-COMMANDS = ("analyse", "tag", "explain", "model", "train", "evaluate", "list", "show")
+COMMANDS = (
+    "analyse",
+    "tag",
+    "explain",
+    "corpus",
+    "info",
+    "check",
+    "convert",
+    "pseudonymise",
+    "withdraw",
+    "coding",
+    "import",
+    "model",
+    "train",
+    "evaluate",
+    "list",
+    "show",
+)
 
 
 def print_usage(error: typer.TyperException) -> None:

@@ -1,0 +1,160 @@
+"""`tensions corpus`: look at texts, check them, convert them, pseudonymise them, withdraw some."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tensions_cli.cli.help import FrenchCommand, FrenchGroup
+from tensions_cli.cli.options import (
+    AnyLanguage,
+    KeepInterviewer,
+    KeepTwins,
+    Output,
+    Quiet,
+    Repair,
+    Sources,
+    Speakers,
+    Strict,
+    TextColumn,
+    Unit,
+)
+
+corpus_app = typer.Typer(
+    cls=FrenchGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Textes\u00a0: inventorier, vérifier, convertir, pseudonymiser, retirer.",
+)
+
+Folder = Annotated[Path, typer.Option("--output", "-o", metavar="DOSSIER", help="Dossier nouveau à écrire.")]
+
+
+@corpus_app.command(
+    "info",
+    cls=FrenchCommand,
+    epilog="Exemples\u00a0: tensions corpus info corpus/ · tensions corpus info entretiens/ -f json -o inventaire.json",
+)
+def corpus_info(
+    sources: Sources,
+    form: Annotated[str, typer.Option("--format", "-f", metavar="table|json", help="Forme du résultat.")] = "table",
+    output: Output = None,
+    speakers: Speakers = None,
+    keep_interviewer: KeepInterviewer = False,
+    any_language: AnyLanguage = False,
+    unit: Unit = "passage",
+    text_column: TextColumn = None,
+    keep_twins: KeepTwins = False,
+    repair: Repair = False,
+    show_dropped: Annotated[
+        bool, typer.Option("--show-dropped", help="Montrer ce qui a été laissé hors du texte.", show_default=False)
+    ] = False,
+    quiet: Quiet = False,
+    strict: Strict = False,
+) -> None:
+    """Ce qui serait lu : formats, mots, langues, locuteurs et rôles devinés, part laissée hors du texte."""
+    from tensions_cli.commands import corpus_info as command
+    from tensions_cli.commands.common import build_options, choice
+
+    choice("--format", form, command.FORMATS)
+    options = build_options(
+        by=(),
+        speakers=speakers,
+        keep_interviewer=keep_interviewer,
+        any_language=any_language,
+        unit=unit,
+        text_column=text_column,
+        keep_twins=keep_twins,
+        repair=repair,
+        show_dropped=show_dropped,
+    )
+    raise typer.Exit(command.run(sources, options, form, output, quiet=quiet, strict=strict))
+
+
+@corpus_app.command(
+    "convert",
+    cls=FrenchCommand,
+    epilog=(
+        "Exemples\u00a0: tensions corpus convert entretiens/ -f txt -o textes/ · "
+        "tensions corpus convert corpus/ -f iramuteq -o corpus_iramuteq.txt"
+    ),
+)
+def corpus_convert(
+    sources: Sources,
+    form: Annotated[
+        str,
+        typer.Option("--format", "-f", metavar="txt|jsonl|iramuteq|txm|tei", help="Forme du corpus à écrire."),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="CHEMIN", help="Fichier (jsonl, iramuteq) ou dossier nouveau (txt, txm, tei)."
+        ),
+    ],
+    per: Annotated[
+        str, typer.Option("--per", metavar="document|turn", help="Un texte IRaMuTeQ par document ou par tour.")
+    ] = "document",
+    speakers: Speakers = None,
+    keep_interviewer: KeepInterviewer = False,
+    any_language: AnyLanguage = False,
+    text_column: TextColumn = None,
+    keep_twins: KeepTwins = False,
+    repair: Repair = False,
+    quiet: Quiet = False,
+    strict: Strict = False,
+) -> None:
+    """Écrire le corpus nettoyé pour un autre outil : textes simples, jsonl, IRaMuTeQ, TXM, TEI."""
+    from tensions_cli.commands import corpus_convert as command
+    from tensions_cli.commands.common import build_options, choice
+
+    choice("--format", form, command.FORMATS)
+    choice("--per", per, ("document", "turn"))
+    options = build_options(
+        by=(),
+        speakers=speakers,
+        keep_interviewer=keep_interviewer,
+        any_language=any_language,
+        unit="passage",
+        text_column=text_column,
+        keep_twins=keep_twins,
+        repair=repair,
+    )
+    raise typer.Exit(command.run(sources, options, form, output, per=per, quiet=quiet, strict=strict))
+
+
+@corpus_app.command(
+    "withdraw",
+    cls=FrenchCommand,
+    epilog=(
+        "Exemples\u00a0: tensions corpus withdraw E07 --from corpus/ (montre ce qui serait fait) · "
+        "tensions corpus withdraw E07 --from corpus/ --codes codes.jsonl --yes -o recu.md"
+    ),
+)
+def corpus_withdraw(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="Un document, document:locuteur, ou une personne de speakers.csv."),
+    ],
+    sources: Annotated[
+        list[str], typer.Option("--from", metavar="SOURCES", help="Le corpus dont elle se retire (répétable).")
+    ],
+    codes: Annotated[
+        list[Path] | None,
+        typer.Option("--codes", metavar="FICHIER", help="Codes humains à purger (répétable).", show_default=False),
+    ] = None,
+    outputs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--outputs", metavar="DOSSIER", help="Résultats à purger ou à refaire (répétable).", show_default=False
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Faire le retrait\u00a0; sans elle, rien n’est touché.", show_default=False)
+    ] = False,
+    output: Output = None,
+    quiet: Quiet = False,
+) -> None:
+    """Retirer une personne ou un texte du corpus, de ses codes et de ses résultats, avec un reçu."""
+    from tensions_cli.commands import corpus_withdraw as command
+
+    raise typer.Exit(command.run(name, sources, codes or [], outputs or [], output, yes=yes, quiet=quiet))

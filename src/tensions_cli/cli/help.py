@@ -1,0 +1,46 @@
+"""Help pages in French: the words that the library writes itself."""
+
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+# What the library writes in help pages, in the language of those who read them.
+HELP_WORDS = (
+    ("Usage: ", "Usage\u00a0: "),
+    ("COMMAND [ARGS]...", "COMMANDE…"),
+    ("Arguments:", "Arguments\u00a0:"),
+    ("Options:", "Options\u00a0:"),
+    ("Commands:", "Commandes\u00a0:"),
+    ("Show this message and exit.", "Afficher cette aide."),
+    ("[default: ", "[défaut\u00a0: "),
+    ("[required]", "[obligatoire]"),
+    ("[x>=0]", "[N ≥ 0]"),
+    (" <list[str]>", ""),
+    (" <list[Path]>", ""),
+    (" <str>", ""),
+    (" <Path>", ""),
+    ("…}...", "…}"),
+)
+
+
+def french_help(page: str) -> str:
+    """A help page with the library's own words in French."""
+    for english, french in HELP_WORDS:
+        page = page.replace(english, french)
+    return page
+
+
+class FrenchGroup(TyperGroup):
+    """A group of commands whose help is in French."""
+
+    def get_help(self, ctx: Any) -> str:
+        """The help page."""
+        return french_help(super().get_help(ctx))
+
+
+class FrenchCommand(TyperCommand):
+    """A command whose help is in French."""
+
+    def get_help(self, ctx: Any) -> str:
+        """The help page."""
+        return french_help(super().get_help(ctx))

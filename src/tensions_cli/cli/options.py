@@ -1,0 +1,65 @@
+"""Options that several commands share, said once and in the same words."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Sources = Annotated[
+    list[str], typer.Argument(metavar="SOURCES…", help="Fichiers, dossiers, motifs, ou - (entrée standard).")
+]
+By = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        "-b",
+        metavar="CHAMP",
+        help="Grouper par document (défaut), speaker, role ou une métadonnée\u00a0; répétable.",
+        show_default=False,
+    ),
+]
+ModelName = Annotated[str, typer.Option("--model", "-m", metavar="NOM|DOSSIER", help="Modèle à employer.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FICHIER", help="Écrire dans un fichier plutôt qu’à l’écran.", show_default=False
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Ni progression ni remarques.", show_default=False)]
+KeepInterviewer = Annotated[
+    bool, typer.Option("--keep-interviewer", help="Compter aussi les tours de l’enquêteur.", show_default=False)
+]
+Speakers = Annotated[
+    str | None,
+    typer.Option(
+        "--speakers",
+        metavar="X=RÔLE,…",
+        help='Rôles imposés, "M=interviewer,C=respondent", ou none.',
+        show_default=False,
+    ),
+]
+AnyLanguage = Annotated[
+    bool, typer.Option("--any-language", help="Lire aussi ce qui n’est pas en français.", show_default=False)
+]
+Unit = Annotated[
+    str,
+    typer.Option(
+        "--unit", metavar="passage|record", help="record\u00a0: chaque ligne d’un csv ou jsonl est un passage."
+    ),
+]
+TextColumn = Annotated[
+    str | None,
+    typer.Option("--text-column", metavar="NOM", help="Colonne du texte dans un csv ou jsonl.", show_default=False),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Code 3 dès qu’un fichier est laissé de côté.", show_default=False)
+]
+
+
+KeepTwins = Annotated[
+    bool,
+    typer.Option(
+        "--keep-twins", help="Compter chaque copie d’un texte présent en plusieurs formats.", show_default=False
+    ),
+]
+Repair = Annotated[bool, typer.Option("--repair", help="Réparer les accents abîmés (Ã© pour é).", show_default=False)]

@@ -1,0 +1,72 @@
+"""`tensions coding import`: codes made in another tool, as coded passages that `tensions` reads."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tensions_cli.coding.annotation import SOMEBODY
+from tensions_cli.coding.read import read_codes
+from tensions_cli.coding.understand import Problem, understand
+from tensions_cli.commands.common import report_notices, say
+from tensions_cli.errors import ExitStatus, TensionsError, UnreadableError
+from tensions_cli.output.french import plural, printable
+from tensions_cli.output.rows import to_json
+from tensions_cli.output.sink import check_output, text_output
+
+# A file with more problems is not the right file: the first ones say enough.
+LISTED = 50
+
+
+def run(files: list[Path], output: Path | None, coder: str | None, *, quiet: bool) -> ExitStatus:
+    """Write one coded passage a line; every code that is not understood is told by its place. 3 when some are lost."""
+    check_output(output, files, [])
+    passages: list[dict[str, Any]] = []
+    lost = 0
+    for file in files:
+        found, problems, notices = _read(file, coder)
+        passages += found
+        said = [f"{file.name}\u00a0: {notice}" for notice in notices]
+        report_notices(said, quiet=quiet)
+        _report(file.name, found, problems, quiet=quiet)
+        lost += sum(problem.lost for problem in problems)
+    with text_output(output) as stream:
+        stream.writelines(to_json(passage) + "\n" for passage in passages)
+    return ExitStatus.SOME_UNREAD if lost else ExitStatus.DONE
+
+
+def _read(file: Path, coder: str | None) -> tuple[list[dict[str, Any]], list[Problem], tuple[str, ...]]:
+    """Passages, problems and notices of one file of codes."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise TensionsError(
+            f"{file.name} ne se lit pas",
+            why="le fichier n’existe pas ou ne peut pas être ouvert",
+            hint="donnez le fichier que l’outil de codage a exporté",
+        ) from error
+    try:
+        _, codings = read_codes(data, coder or SOMEBODY)
+    except UnreadableError as error:
+        raise TensionsError(
+            f"{file.name} n’est pas un fichier de codes lisible",
+            why=error.detail,
+            hint="formats lus\u00a0: qdpx, xlsx, csv, jsonl, parquet, doccano, Label Studio, Prodigy, CAS JSON",
+        ) from error
+    passages, problems = understand(codings)
+    return passages, problems, codings.notices
+
+
+def _report(name: str, passages: Sequence[dict[str, Any]], problems: Sequence[Problem], *, quiet: bool) -> None:
+    """How many passages, then what was not understood, by place; losses are said even with --quiet."""
+    coders = len({passage["coder"] for passage in passages})
+    say(
+        f"{printable(name)}\u00a0: {plural(len(passages), 'passage codé', 'passages codés')} par "
+        f"{plural(coders, 'codeur')}.",
+        quiet=quiet,
+    )
+    told = [problem for problem in problems if problem.lost or not quiet]
+    for problem in told[:LISTED]:
+        print(f"  {problem.place}\u00a0: {problem.reason}", file=sys.stderr)
+    if len(told) > LISTED:
+        print(f"  et {len(told) - LISTED} autres", file=sys.stderr)

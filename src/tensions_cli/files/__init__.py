@@ -1,0 +1,1 @@
+"""Bytes of files before anyone knows what they mean: encodings, containers, XML."""

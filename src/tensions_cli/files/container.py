@@ -1,0 +1,1 @@
+from tensions_cli.corpus.formats.container import *  # noqa

@@ -1,0 +1,1 @@
+from tensions_cli.corpus.encoding import *  # noqa

@@ -1,0 +1,378 @@
+"""A person or a text leaves a corpus, its tables, its codes and its results: what to do, then doing it.
+
+Nothing is touched while planning. Rows and lines are taken out of the files that hold several texts; a file that
+holds one text is deleted; what was computed from it is listed, to be made again from what remains.
+"""
+
+import html
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from tensions_cli.corpus.encoding import decode
+from tensions_cli.corpus.formats.tables import parse_table
+from tensions_cli.corpus.persons import Persons, find_persons, load_all_persons, persons_of
+from tensions_cli.corpus.segment import segment
+from tensions_cli.corpus.sources import SourceFile, companion_tables, find_files, without_extension
+from tensions_cli.corpus.speaker_labels import label_key
+from tensions_cli.corpus.twins import find_twins
+from tensions_cli.errors import TensionsError, UnreadableError
+from tensions_cli.output.corpora import clean_txt
+from tensions_cli.output.sink import PRIVATE
+from tensions_cli.pipeline import Options, read_documents
+from tensions_cli.records import Document, Role, Zone, ZoneKind
+from tensions_cli.training.seen import FILE as TRAINING_TEXTS
+from tensions_cli.training.seen import seen_in_training
+
+_TABLES = (".csv", ".tsv")
+_LINES = (".jsonl", ".ndjson")
+_QUOTED = 40  # characters of a passage by which a quotation of it is recognised in a result
+
+
+class Action(StrEnum):
+    """What happens to one file; the French word is shown."""
+
+    DELETE = "supprimer"
+    REWRITE = "réécrire"
+    REPLACE = "remplacer"
+    REDO = "à refaire"
+    BY_HAND = "à la main"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One file and what happens to it. `content`: its new bytes; `target`: where they go when it changes format."""
+
+    path: Path
+    action: Action
+    detail: str
+    content: bytes | None = None
+    target: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a withdrawal does. `documents`, `speakers`: how many leave; `words`: of their texts."""
+
+    steps: tuple[Step, ...]
+    documents: int
+    speakers: int
+    passages: tuple[str, ...]  # texts that must not be found afterwards; never shown
+    names: tuple[str, ...]  # ids that must not be found afterwards
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """Who leaves: whole documents, and speakers (folded labels) of documents that stay."""
+
+    documents: frozenset[str]
+    speakers: Mapping[str, frozenset[str]]
+    person: str | None
+
+
+def plan_withdrawal(
+    name: str, sources: Sequence[str], codes: Sequence[Path], outputs: Sequence[Path], options: Options
+) -> Plan:
+    """What taking `name` out would do. `name`: a document, `document:speaker`, or a person of `speakers.csv`.
+
+    Raises TensionsError when nobody and nothing bears that name.
+    """
+    found = find_files(sources)
+    persons = load_all_persons(find_persons(found))
+    documents = read_documents(found, options, persons)
+    leaving = _who_leaves(name, documents, persons)
+    by_source: dict[str, list[Document]] = {}
+    for document in documents:
+        by_source.setdefault(document.source, []).append(document)
+    steps = [step for file in found.files for step in _source_steps(file, by_source.get(file.name, []), leaving)]
+    for member in (one for one in by_source if one not in {file.name for file in found.files}):
+        if any(_touches(document, leaving) for document in by_source[member]):
+            archive = next(file for file in found.files if member.startswith(f"{file.name}/"))
+            detail = "retirez ce texte de l’archive, ou décompressez-la d’abord"
+            steps.append(Step(archive.path, Action.BY_HAND, detail))
+    stems = {without_extension(document.source) for document in documents if document.id in leaving.documents}
+    for path in filter(Path.is_file, companion_tables(found)):
+        steps += _table_steps(path, leaving, stems)
+    passages = tuple(_passages(documents, leaving))
+    for path in [*codes, *_files_of(outputs)]:
+        steps += _result_steps(path, leaving, passages)
+    for folder in _models_of(outputs):
+        if seen_in_training(passages, folder):
+            steps.append(Step(folder, Action.REDO, "ce modèle a appris des passages retirés : entraînez-le de nouveau"))
+    kept_by_speaker = sum(map(len, leaving.speakers.values()))
+    return Plan(tuple(steps), len(leaving.documents), kept_by_speaker, passages, tuple(sorted(leaving.documents)))
+
+
+def carry_out(plan: Plan) -> None:
+    """Write what is written again, then delete. Raises TensionsError when a file cannot be changed."""
+    for step in plan.steps:
+        try:
+            if step.action in (Action.REWRITE, Action.REPLACE) and step.content is not None:
+                _put(step.target or step.path, step.content)
+            if step.action in (Action.DELETE, Action.REPLACE):
+                step.path.unlink()
+        except OSError as error:
+            raise TensionsError(
+                "le retrait s’est arrêté avant la fin",
+                why=f"{step.path.name} ne peut pas être modifié",
+                hint="donnez-vous le droit d’écrire dans ce dossier, puis relancez la même commande : elle reprend",
+            ) from error
+
+
+def remains(plan: Plan) -> int:
+    """How many files of the plan still hold a withdrawn text or id, once it is carried out."""
+    left = 0
+    for step in plan.steps:
+        path = step.target or step.path
+        if step.action in (Action.REWRITE, Action.REPLACE) and path.is_file():
+            left += _holds(path.read_bytes(), plan.names, plan.passages)
+        elif step.action is Action.DELETE:
+            left += path.exists()
+    return left
+
+
+# --- who leaves --------------------------------------------------------------------------------------
+
+
+def _who_leaves(name: str, documents: Sequence[Document], persons: Persons) -> _Leaving:
+    ids = {document.id for document in documents}
+    if name in ids:
+        return _with_twins({name}, {}, None, documents)
+    told = [
+        (document, member.speaker)
+        for document in documents
+        for member in document.cast
+        if _is_meant(name, document, member.speaker, persons)
+    ]
+    if not told:
+        raise TensionsError(
+            "rien ne porte ce nom dans le corpus",
+            why="ce n’est ni un document, ni document:locuteur, ni une personne de speakers.csv",
+            hint="tensions corpus info corpus/ donne les noms des documents et des locuteurs",
+        )
+    whole: set[str] = set()
+    partial: dict[str, frozenset[str]] = {}
+    for document in {id(document): document for document, _ in told}.values():
+        labels = {speaker for other, speaker in told if other is document}
+        others = [one for one in document.cast if one.role is not Role.INTERVIEWER and one.speaker not in labels]
+        if others:
+            partial[document.id] = frozenset(label_key(label) for label in labels)
+        else:  # nobody else answers: the whole interview is theirs
+            whole.add(document.id)
+    person = name if ":" not in name else None
+    return _with_twins(whole, partial, person, documents)
+
+
+def _is_meant(name: str, document: Document, speaker: str, persons: Persons) -> bool:
+    described = persons_of(document, persons).get(speaker)
+    if described is not None and described.code == name:
+        return True
+    owner, colon, label = name.rpartition(":")
+    return bool(colon) and owner == document.id and label_key(label) == label_key(speaker)
+
+
+def _with_twins(
+    whole: set[str], partial: Mapping[str, frozenset[str]], person: str | None, documents: Sequence[Document]
+) -> _Leaving:
+    """The same text in another format leaves too."""
+    for group in find_twins(documents):
+        members = {group.kept, *group.others}
+        if members & whole:
+            whole |= members
+    return _Leaving(frozenset(whole), dict(partial), person)
+
+
+def _touches(document: Document, leaving: _Leaving) -> bool:
+    return document.id in leaving.documents or document.id in leaving.speakers
+
+
+def _passages(documents: Iterable[Document], leaving: _Leaving) -> Iterator[str]:
+    """The texts that leave, long enough to be recognised in a result."""
+    for document in documents:
+        labels = leaving.speakers.get(document.id)
+        if document.id not in leaving.documents and labels is None:
+            continue
+        for passage in segment(document, keep_interviewer=True):
+            theirs = labels is None or (passage.speaker is not None and label_key(passage.speaker) in labels)
+            if theirs and len(passage.text) >= _QUOTED:
+                yield passage.text
+
+
+# --- sources -----------------------------------------------------------------------------------------
+
+
+def _source_steps(file: SourceFile, documents: Sequence[Document], leaving: _Leaving) -> Iterator[Step]:
+    gone = [document for document in documents if document.id in leaving.documents]
+    if gone and len(gone) == len(documents):
+        yield Step(file.path, Action.DELETE, "le texte entier est retiré")
+        return
+    if gone:
+        yield _without_texts(file, gone)
+    for document in documents:
+        if document.id in leaving.speakers:
+            yield _without_speakers(file, document, leaving.speakers[document.id], alone=len(documents) == 1)
+
+
+def _without_texts(file: SourceFile, gone: Sequence[Document]) -> Step:
+    """A file of several texts without some of them."""
+    by_hand = Step(file.path, Action.BY_HAND, "ce fichier tient plusieurs textes : retirez celui-ci vous-même")
+    suffix = file.path.suffix.lower()
+    if suffix in (*_TABLES, *_LINES):
+        texts = {document.text for document in gone}
+        return _filtered(file.path, lambda cells: not any(_same(cell, texts) for cell in cells.values())) or by_hand
+    data = file.path.read_bytes()
+    decoded = decode(data)
+    text = decoded.text
+    for document in gone:
+        if text.count(document.text) != 1:  # where it stands would be a guess
+            return by_hand
+        text = text.replace(document.text, "")
+    return Step(file.path, Action.REWRITE, "un texte en est retiré", text.encode(decoded.encoding, "replace"))
+
+
+def _same(cell: str, texts: set[str]) -> bool:
+    return cell in texts or cell.replace("\r\n", "\n") in texts
+
+
+def _without_speakers(file: SourceFile, document: Document, labels: frozenset[str], *, alone: bool) -> Step:
+    """An interview without the turns of someone, as a plain text: no other format can be cut safely."""
+    if not alone:
+        return Step(file.path, Action.BY_HAND, "ce fichier tient plusieurs entretiens : retirez ces tours vous-même")
+    removed = [turn for turn in document.turns if turn.speaker is not None and label_key(turn.speaker) in labels]
+    zones = [*document.zones, *(Zone(turn.start, turn.end, ZoneKind.REMARK, "retiré") for turn in removed)]
+    kept = replace(document, zones=tuple(sorted(zones, key=lambda zone: (zone.start, zone.end))))
+    content = clean_txt(kept).encode("utf-8", "replace")
+    target = file.path.with_suffix(".txt")
+    if target != file.path and target.exists():
+        return Step(file.path, Action.BY_HAND, f"{target.name} existe déjà à côté : déplacez-le, puis relancez")
+    detail = f"{len(removed)} tours retirés ; l’entretien devient un texte sans mise en forme"
+    action = Action.REWRITE if target == file.path else Action.REPLACE
+    return Step(file.path, action, detail, content, target)
+
+
+# --- tables, codes, results --------------------------------------------------------------------------
+
+
+def _table_steps(path: Path, leaving: _Leaving, stems: set[str]) -> list[Step]:
+    """`metadata.csv` and `speakers.csv` without the rows that describe who leaves."""
+    gone = {*leaving.documents, *stems, *(stem.rpartition("/")[2] for stem in stems)}
+
+    def stays(cells: Mapping[str, str]) -> bool:
+        values = [cell.strip() for cell in cells.values()]
+        names = {without_extension(value.replace("\\", "/")) for value in values[:2]}
+        if names & gone or (leaving.person is not None and leaving.person in values):
+            return False
+        spoken = {label_key(value) for value in values}
+        described = (keys for document, keys in leaving.speakers.items() if without_extension(document) in names)
+        return not any(spoken & keys for keys in described)
+
+    step = _filtered(path, stays)
+    return [step] if step is not None else []
+
+
+def _result_steps(path: Path, leaving: _Leaving, passages: Sequence[str]) -> list[Step]:
+    """A file of codes or a result: its lines are taken out, or it is to be made again."""
+    if path.suffix.lower() in (*_TABLES, *_LINES):
+
+        def stays(cells: Mapping[str, str]) -> bool:
+            document = cells.get("document") or cells.get("by_document") or cells.get("id", "").partition("#")[0]
+            if document in leaving.documents:
+                return False
+            if cells.get("text", "") in passages:
+                return False
+            labels = leaving.speakers.get(document, frozenset())
+            return label_key(cells.get("speaker", "")) not in labels and cells.get("person") != leaving.person
+
+        step = _filtered(path, stays)
+        if step is not None and "by_document" in step.detail:
+            return [replace(step, action=Action.REDO, content=None)]
+        if step is not None:
+            return [step]
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return []
+    if _holds(data, tuple(leaving.documents), passages):
+        return [Step(path, Action.REDO, "ce résultat tient compte de ce qui est retiré : refaites-le, puis effacez-le")]
+    return []
+
+
+def _filtered(path: Path, stays: Callable[[Mapping[str, str]], bool]) -> Step | None:
+    """A table or a file of JSON lines without the rows that leave; None when they all stay."""
+    try:
+        decoded = decode(path.read_bytes())
+    except (OSError, UnreadableError):
+        return None
+    lines = decoded.text.split("\n")
+    gone: set[int] = set()
+    if path.suffix.lower() in _LINES:
+        gone = {at for at, line in enumerate(lines) if line.strip() and not stays(_cells(line))}
+        rows = len(gone)
+    else:
+        table = parse_table(decoded.text)
+        starts = sorted([row.line for row in table.rows] + [line for line, _ in table.broken] + [len(lines) + 1])
+        leaving = [row.line for row in table.rows if not stays(row.cells)]
+        rows = len(leaving)
+        for start in leaving:
+            gone |= set(range(start - 1, starts[starts.index(start) + 1] - 1))
+    if not rows:
+        return None
+    kept = "\n".join(line for at, line in enumerate(lines) if at not in gone)
+    if decoded.text.endswith("\n") and kept and not kept.endswith("\n"):
+        kept += "\n"
+    detail = f"{rows} ligne{'s' if rows > 1 else ''} en moins"
+    return Step(path, Action.REWRITE, detail, kept.encode(decoded.encoding, "replace"))
+
+
+def _cells(line: str) -> dict[str, str]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return {key: cell for key, cell in value.items() if isinstance(cell, str)} if isinstance(value, dict) else {}
+
+
+def _holds(data: bytes, names: Sequence[str], passages: Sequence[str]) -> bool:
+    """A withdrawn id or text stands in these bytes, inside an archive too."""
+    if data.startswith(b"PK\x03\x04"):
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                return any(_holds(archive.read(part), names, passages) for part in archive.infolist())
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError):
+            return False
+    text = data.decode("utf-8", "replace")
+    quoted = (passage[:_QUOTED] for passage in passages)
+    forms = (form for quote in quoted for form in {quote, html.escape(quote), json.dumps(quote)[1:-1]})
+    ids = (form for name in names for form in (f'"{name}"', f">{name}<", f"{name}#", f"{name},", f";{name};"))
+    return any(form in text for form in (*ids, *forms))
+
+
+def _files_of(folders: Iterable[Path]) -> list[Path]:
+    files: list[Path] = []
+    for folder in folders:
+        if folder.is_file():
+            files.append(folder)
+        files += sorted(path for path in folder.rglob("*") if path.is_file() and path.name != TRAINING_TEXTS)
+    return files
+
+
+def _models_of(folders: Iterable[Path]) -> list[Path]:
+    return sorted(path.parent for folder in folders for path in folder.rglob(TRAINING_TEXTS))
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write beside, then put in place: an interruption leaves the old file or the new one."""
+    handle, temporary = tempfile.mkstemp(prefix=".tensions-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else PRIVATE)
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
