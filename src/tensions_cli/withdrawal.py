@@ -32,6 +32,7 @@ from tensions_cli.training.seen import seen_in_training
 
 _TABLES = (".csv", ".tsv")
 _LINES = (".jsonl", ".ndjson")
+_SUMMARY = b"by_"  # how the columns of a summary begin: its rows are counts of the whole
 _QUOTED = 40  # characters of a passage by which a quotation of it is recognised in a result
 
 
@@ -99,7 +100,9 @@ def plan_withdrawal(
     stems = {without_extension(document.source) for document in documents if document.id in leaving.documents}
     for path in filter(Path.is_file, companion_tables(found)):
         steps += _table_steps(path, leaving, stems)
-    passages = tuple(_passages(documents, leaving))
+    said_by_others = {text for document in documents for text in _passages_of(document, leaving, leave=False)}
+    gone = (text for document in documents for text in _passages_of(document, leaving, leave=True))
+    passages = tuple(text for text in gone if text not in said_by_others)
     for path in [*codes, *_files_of(outputs)]:
         steps += _result_steps(path, leaving, passages)
     for folder in _models_of(outputs):
@@ -192,16 +195,13 @@ def _touches(document: Document, leaving: _Leaving) -> bool:
     return document.id in leaving.documents or document.id in leaving.speakers
 
 
-def _passages(documents: Iterable[Document], leaving: _Leaving) -> Iterator[str]:
-    """The texts that leave, long enough to be recognised in a result."""
-    for document in documents:
-        labels = leaving.speakers.get(document.id)
-        if document.id not in leaving.documents and labels is None:
-            continue
-        for passage in segment(document, keep_interviewer=True):
-            theirs = labels is None or (passage.speaker is not None and label_key(passage.speaker) in labels)
-            if theirs and len(passage.text) >= _QUOTED:
-                yield passage.text
+def _passages_of(document: Document, leaving: _Leaving, *, leave: bool) -> Iterator[str]:
+    """The texts of a document that leave, or that stay, long enough to be recognised in a result."""
+    labels = leaving.speakers.get(document.id, frozenset())
+    for passage in segment(document, keep_interviewer=True):
+        theirs = passage.speaker is not None and label_key(passage.speaker) in labels
+        if (document.id in leaving.documents or theirs) is leave and len(passage.text) >= _QUOTED:
+            yield passage.text
 
 
 # --- sources -----------------------------------------------------------------------------------------
@@ -277,28 +277,22 @@ def _table_steps(path: Path, leaving: _Leaving, stems: set[str]) -> list[Step]:
 
 
 def _result_steps(path: Path, leaving: _Leaving, passages: Sequence[str]) -> list[Step]:
-    """A file of codes or a result: its lines are taken out, or it is to be made again."""
-    if path.suffix.lower() in (*_TABLES, *_LINES):
+    """A file of codes or of passages loses its lines; what was counted from them is to be made again."""
 
-        def stays(cells: Mapping[str, str]) -> bool:
-            document = cells.get("document") or cells.get("by_document") or cells.get("id", "").partition("#")[0]
-            if document in leaving.documents:
-                return False
-            if cells.get("text", "") in passages:
-                return False
-            labels = leaving.speakers.get(document, frozenset())
-            return label_key(cells.get("speaker", "")) not in labels and cells.get("person") != leaving.person
+    def stays(cells: Mapping[str, str]) -> bool:
+        document = cells.get("document") or cells.get("id", "").partition("#")[0]
+        labels = leaving.speakers.get(document, frozenset())
+        said = cells.get("text", "") in passages and not document
+        return not said and document not in leaving.documents and label_key(cells.get("speaker", "")) not in labels
 
-        step = _filtered(path, stays)
-        if step is not None and "by_document" in step.detail:
-            return [replace(step, action=Action.REDO, content=None)]
-        if step is not None:
-            return [step]
     try:
         data = path.read_bytes()
     except OSError:
         return []
-    if _holds(data, tuple(leaving.documents), passages):
+    if path.suffix.lower() in (*_TABLES, *_LINES) and not data.startswith(_SUMMARY):
+        step = _filtered(path, stays)
+        return [] if step is None else [step]
+    if _holds(data, (*leaving.documents, *leaving.speakers), passages):
         return [Step(path, Action.REDO, "ce résultat tient compte de ce qui est retiré : refaites-le, puis effacez-le")]
     return []
 
@@ -349,7 +343,7 @@ def _holds(data: bytes, names: Sequence[str], passages: Sequence[str]) -> bool:
     text = data.decode("utf-8", "replace")
     quoted = (passage[:_QUOTED] for passage in passages)
     forms = (form for quote in quoted for form in {quote, html.escape(quote), json.dumps(quote)[1:-1]})
-    ids = (form for name in names for form in (f'"{name}"', f">{name}<", f"{name}#", f"{name},", f";{name};"))
+    ids = (form for name in names for form in (f'"{name}"', f">{name}<", f"{name}#", f"\n{name},"))
     return any(form in text for form in (*ids, *forms))
 
 

@@ -720,15 +720,6 @@ def rezipped(data: bytes, **parts: bytes) -> bytes:
     return stream.getvalue()
 
 
-def test_comments_are_counted(one):
-    comments = f'<w:comments {W}><w:comment w:id="1" w:author="X"/></w:comments>'
-    document = one(
-        "e.docx", rezipped(word(lambda d: d.add_paragraph("Oui.")), **{"word/comments.xml": comments.encode()})
-    )
-    assert document.text == "Oui."
-    assert any("commentaires non lus" in notice and "1" in notice for notice in document.notices)
-
-
 def test_a_zip_bomb_is_refused(one):
     data = rezipped(word(lambda d: d.add_paragraph("Oui.")), **{"word/media/a.xml": b"\x20" * 40_000_000})
     assert one("e.docx", data).reason == "too_large"

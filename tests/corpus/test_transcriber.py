@@ -34,9 +34,12 @@ et le téléphone sonne déjà
 """
 
 
-def trs(
-    turns: str, speakers: str = '<Speaker id="spk1" name="ENQ"/><Speaker id="spk2" name="A"/>', more: str = ""
-) -> str:
+SPEAKERS = '<Speaker id="spk1" name="ENQ"/><Speaker id="spk2" name="A"/>'
+VERBS = ["écoute", "remplit", "relit", "attend", "rappelle", "saisit", "oriente"]
+
+
+def trs(turns: str, speakers: str = SPEAKERS) -> str:
+    """A Transcriber file as the program writes it, of one section."""
     return (
         '<?xml version="1.0" encoding="ISO-8859-1"?>\r\n<!DOCTYPE Trans SYSTEM "trans-14.dtd">\r\n'
         '<Trans scribe="Camille Scribe" audio_filename="entretien_dupuis" version="3" version_date="240530">'

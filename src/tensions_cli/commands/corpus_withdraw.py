@@ -3,6 +3,7 @@
 import datetime
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tensions_cli.commands.common import say
@@ -12,6 +13,7 @@ from tensions_cli.output.sink import text_output
 from tensions_cli.pipeline import Options
 from tensions_cli.withdrawal import Action, Plan, carry_out, plan_withdrawal, remains
 
+DONE = {Action.DELETE: "supprimé", Action.REWRITE: "réécrit", Action.REPLACE: "remplacé par un .txt"}
 LEFT_TO_PEOPLE = (Action.BY_HAND, Action.REDO)
 
 
@@ -54,18 +56,18 @@ def receipt(name: str, plan: Plan, *, done: bool, left: int) -> str:
         "",
         f"## {'Fait' if done else 'Serait fait'}",
         "",
-        *_listed(plan, [action for action in Action if action not in LEFT_TO_PEOPLE]),
+        *_listed(plan, [action for action in Action if action not in LEFT_TO_PEOPLE], DONE if done else {}),
         "",
         "## Reste à faire par vous",
         "",
-        *_listed(plan, LEFT_TO_PEOPLE),
+        *_listed(plan, LEFT_TO_PEOPLE, {}),
         "- sauvegardes, enregistrements sonores, envois par courriel et copies hors de ces dossiers\u00a0: "
         "l’outil ne les connaît pas",
         "- tensions ne garde aucune copie des textes ailleurs",
     ]
     if done:
         checked = sum(step.action not in LEFT_TO_PEOPLE for step in plan.steps)
-        found = "aucun ne contient plus" if not left else f"{left} contiennent encore"
+        found = "aucun ne contient plus" if not left else f"{plural(left, 'contient', 'contiennent')} encore"
         lines += [
             "",
             "## Vérifié",
@@ -88,6 +90,10 @@ def _concerned(plan: Plan) -> str:
     return f"{whole}, {turns} dans un texte qui reste" if plan.speakers else whole
 
 
-def _listed(plan: Plan, actions: "list[Action] | tuple[Action, ...]") -> list[str]:
-    rows = [f"- {step.action}\u00a0: `{step.path}` ({step.detail})" for step in plan.steps if step.action in actions]
+def _listed(plan: Plan, actions: Sequence[Action], words: Mapping[Action, str]) -> list[str]:
+    rows = [
+        f"- {words.get(step.action, step.action.value)}\u00a0: `{step.path}` ({step.detail})"
+        for step in plan.steps
+        if step.action in actions
+    ]
     return rows or ["- rien"]

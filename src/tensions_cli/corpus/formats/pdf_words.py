@@ -24,14 +24,14 @@ from typing import Any, BinaryIO
 from tensions_cli.errors import UnreadableError
 from tensions_cli.knowledge.files import read_toml
 
-# Measured on one core, pages of 3,600 characters: this module reads 70 a second, the whole reader 40, in 115 bytes
-# of memory a character. 800 pages, as long as reports get, take 20 s and 0.35 GB; six million characters (1,650 such
-# pages) 40 s and 0.7 GB.
+# Measured on one core, pages of 3,600 characters: this module reads 120 a second, the whole reader 50, in 70 bytes of
+# memory a character. 800 pages, as long as reports get, take 16 s and 0.22 GB; six million characters (1,650 such
+# pages) 34 s and 0.42 GB.
 MAX_PAGES = 5_000
 MAX_CHARACTERS = 6_000_000
 # The densest newspaper page has 30,000 characters; a page with more than this is a table or an attack.
 MAX_PAGE_CHARACTERS = 200_000
-# Wall clock. The slowest page allowed (200,000 characters) takes 2 s, the longest file 25 s, on a free core;
+# Wall clock. The slowest page allowed (200,000 characters) takes 1 s, the longest file 25 s, on a free core;
 # other work on the machine can make them ten times longer.
 PAGE_SECONDS = 30
 FILE_SECONDS = 300

@@ -155,7 +155,13 @@ def _legal(text: str) -> tuple[str, tuple[str, ...]]:
 
 def _parsed(text: str) -> _Element:
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,  # texts put end to end repeat their xml:id, which would be an error
     )
     return etree.fromstring(text.encode("utf-8", "replace"), parser)
 
