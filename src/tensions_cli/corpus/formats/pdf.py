@@ -24,6 +24,7 @@ from tensions_cli.corpus.formats.pdf_layout import (
     INDENT,
     NOTE_SIZE,
     TITLE_SIZE,
+    Gutter,
     Paragraph,
     Piece,
     Row,
@@ -187,7 +188,7 @@ def _laid_out(pages: Sequence[PageWords], body: float) -> list[_Page]:
     repeated = repeated_texts(turned) if len(pages) > 1 else set()
     texts = [[row for rank, row in enumerate(own) if rank not in gone] for own, gone in zip(rows, margins, strict=True)]
     first = [gutters_of(text, page.rules) for text, page in zip(texts, pages, strict=True)]
-    known = sorted({round(gutter.x) for gutters in first for gutter in gutters if gutter.prose})[:_MOST_COLUMNS]
+    known = _column_edges(texts, first)
     found = [
         gutters_of(text, page.rules, known) if known else gutters
         for text, page, gutters in zip(texts, pages, first, strict=True)
@@ -203,6 +204,14 @@ def _laid_out(pages: Sequence[PageWords], body: float) -> list[_Page]:
         )
         for page, own, text, gone, beside, gutters in zip(pages, rows, texts, margins, turned, found, strict=True)
     ]
+
+
+def _column_edges(pages: Sequence[Sequence[Row]], gutters: Sequence[Sequence[Gutter]]) -> list[float]:
+    """Left edges of columns over the document, and where the next column of the same width would begin."""
+    lefts = Counter(round(row.words[0].x0) for rows in pages for row in rows)
+    margin = max(lefts, key=lambda x: (lefts[x], -x), default=0)
+    found = sorted({round(gutter.x, 1) for page in gutters for gutter in page if gutter.prose})[:_MOST_COLUMNS]
+    return [*found, *(2 * x - margin for x in found[:1])]
 
 
 def _furniture(rows: Sequence[Row], furniture: dict[int, str], *, upper: bool) -> list[tuple[int, str]]:

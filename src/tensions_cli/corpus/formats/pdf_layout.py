@@ -29,6 +29,7 @@ _ASCENT, _DESCENT = 0.72, 0.21  # EM; of Helvetica, Times differs by 0.04
 _GUTTER_GAP = 0.7
 _GUTTER_CLEAR = 0.55
 _CELL_GAP = 2.2
+_WIDEST_SPACE = 5.0  # a line of three words in a narrow column, without hyphenation
 _GLUED_GAP = 0.08
 
 # Left edges this close are one edge; a column has three lines at least.
@@ -36,6 +37,10 @@ _SAME_EDGE = 2.0
 _FEWEST_LINES = 3
 _FEWEST_EDGES = 2  # … of which two begin at its edge, the others at an indent of so many EM
 _MOST_INDENT = 2.5
+# Fewer lines than this may be the wide spaces of a justified paragraph, whose other lines are at most so many EM
+# away; a title above columns is further.
+_LONG_CHAIN = 8
+_LINE_GAP = 1.45
 _MOST_EDGES = 40
 _MOST_STRIPS = 80
 _MOST_INITIALS = 20
@@ -338,6 +343,8 @@ def _strip(
     left = [word for word in words if word.x1 <= x - _GUTTER_CLEAR * size]
     if len({round(word.y) for word in left if bottom < word.y < top}) < fewest:
         return None
+    if fewest > 1 and len(chain) < _LONG_CHAIN and _in_a_paragraph(chain, crossing, size):
+        return None
     # The column on the left may be longer: the strip goes with it, as far as nothing crosses.
     heights = sorted({word.y for word in words if word.size < TITLE_SIZE * size})
     larger = sorted(word.y for word in words if word.size >= TITLE_SIZE * size)
@@ -354,6 +361,12 @@ def _strip(
         return at
 
     return Gutter(x, min(bottom, reach(bottom, -1) - 0.5), max(top, reach(top, 1) + 0.5), prose=True)
+
+
+def _in_a_paragraph(chain: Sequence[float], crossing: Sequence[float], size: float) -> bool:
+    """A line that crosses stands right above or below: wide spaces that happen to meet, not a gutter."""
+    near = _LINE_GAP * size
+    return _crossed(crossing, chain[0] + 1, chain[0] + near) or _crossed(crossing, chain[-1] - near, chain[-1] - 1)
 
 
 def _judged(
@@ -420,19 +433,42 @@ def stacks_of(rows: Sequence[Row], gutters: Sequence[Gutter]) -> list[Stack]:
 
 def _pieces(row: Row, gutters: Sequence[Gutter]) -> Iterator[Piece]:
     """A row cut at gutters and at gaps too wide for a space, but not after a label or the marker of an item."""
-    current = [row.words[0]]
+    for line in _between_columns(row, gutters):
+        widest = _stretched(line)
+        current = [line[0]]
+        right = line[0].x1
+        for before, word in pairwise(line):
+            gap = (word.x0 - right) / max(min(before.size, word.size), 1.0)
+            at_gutter = any(right <= g.x + 0.5 and word.x0 >= g.x - _SAME_EDGE for g in gutters) and gap >= 0.5
+            if (gap > widest or at_gutter) and not _announces(text_of(current)):
+                yield piece_of(current)
+                current, right = [], word.x1
+            current.append(word)
+            right = max(right, word.x1)
+        yield piece_of(current)
+
+
+def _between_columns(row: Row, gutters: Sequence[Gutter]) -> Iterator[list[Word]]:
+    """The words of a row, column by column."""
+    edges = [gutter.x for gutter in gutters if gutter.prose]
+    line = [row.words[0]]
     right = row.words[0].x1
-    for before, word in pairwise(row.words):
-        gap = (word.x0 - right) / max(min(before.size, word.size), 1.0)
-        at_gutter = next((g for g in gutters if right <= g.x + 0.5 and word.x0 >= g.x - _SAME_EDGE), None)
-        column = at_gutter is not None and at_gutter.prose and gap >= 0.5
-        cell = gap >= _CELL_GAP or (at_gutter is not None and gap >= 0.5)
-        if column or (cell and not _announces(text_of(current))):
-            yield piece_of(current)
-            current, right = [], word.x1
-        current.append(word)
+    for word in row.words[1:]:
+        if any(right <= x + 0.5 and word.x0 >= x - _SAME_EDGE for x in edges) and word.x0 > right:
+            yield line
+            line, right = [], word.x1
+        line.append(word)
         right = max(right, word.x1)
-    yield piece_of(current)
+    yield line
+
+
+def _stretched(line: Sequence[Word]) -> float:
+    """The widest gap (EM) that is still a space on this line: a justified line stretches all its spaces alike."""
+    gaps = [(word.x0 - before.x1) / max(min(before.size, word.size), 1.0) for before, word in pairwise(line)]
+    spaces = [gap for gap in gaps if gap > _GLUED_GAP]
+    if len(spaces) < 2:
+        return _CELL_GAP
+    return max(_CELL_GAP, min(1.5 * median(spaces), _WIDEST_SPACE))
 
 
 def _announces(text: str) -> bool:
@@ -514,18 +550,30 @@ def paragraphs_of(
     """The paragraphs and cells of a stack, from the top."""
     result: list[Paragraph] = []
     run: list[Piece] = []
+    rows = [_closed(stack, at) for at in range(len(stack.rows))]
     at = 0
-    while at < len(stack.rows):
-        end = _table_end(stack.rows, at)
+    while at < len(rows):
+        end = _table_end(rows, at)
         if end == at:
-            run.append(stack.rows[at][0])
+            run.append(rows[at][0])
             at += 1
             continue
         result += _prose(run, body, labels)
         run = []
-        result += _cells(stack.rows[at:end], rules)
+        result += _cells(rows[at:end], rules)
         at = end
     return result + _prose(run, body, labels)
+
+
+def _closed(stack: Stack, at: int) -> Sequence[Piece]:
+    """The row as one piece when it is a justified line of two or three words among others, not a row of cells."""
+    row = stack.rows[at]
+    if len(row) < 2 or len(row) > 3 or row[-1].x1 < stack.x1 - 1.5 or row[0].x0 > stack.x0 + _MOST_INDENT * row[0].size:
+        return row
+    beside = [stack.rows[other] for other in (at - 1, at + 1) if 0 <= other < len(stack.rows)]
+    lines = [other[0] for other in beside if len(other) == 1 and abs(other[0].y - row[0].y) < 1.6 * row[0].size]
+    whole = any(line.x1 > stack.x1 - 0.35 * (stack.x1 - stack.x0) for line in lines)
+    return [piece_of([word for piece in row for word in piece.words])] if whole else row
 
 
 def _table_end(rows: Sequence[Sequence[Piece]], start: int) -> int:

@@ -78,12 +78,12 @@ def _candidates(pages: Sequence[Sequence[Row]], heights: Sequence[float], *, top
             yield _Candidate(page, rank, heights[page] - row.y if top else row.y, row.size, text, masked)
 
 
-def _repeated(candidates: Sequence[_Candidate], pages: int, body: float) -> dict[tuple[int, int], str]:
-    """(page, row) of what comes back, with what it is."""
+def _repeated(candidates: Sequence[_Candidate], pages: int, body: float) -> dict[tuple[int, int], tuple[str, bool]]:
+    """(page, row) of what comes back, with what it is and whether it is on most pages."""
     groups: defaultdict[str, list[_Candidate]] = defaultdict(list)
     for candidate in sorted(candidates, key=lambda c: (c.height, c.page)):
         groups[candidate.masked].append(candidate)
-    found: dict[tuple[int, int], str] = {}
+    found: dict[tuple[int, int], tuple[str, bool]] = {}
     for group in groups.values():
         for same in _by_height(group):
             on = {candidate.page for candidate in same}
@@ -91,13 +91,14 @@ def _repeated(candidates: Sequence[_Candidate], pages: int, body: float) -> dict
             alone = pages == 1 and number and _DIGITS.findall(same[0].text)[:1] == ["1"]
             if alone or (pages > 1 and len(on) >= _needed(pages) and _is_furniture(same, _needed(pages), body)):
                 kind = NUMBER if number else HEAD
-                found |= {(candidate.page, candidate.row): kind for candidate in same}
+                most = pages > 2 and len(on) >= _MOST_PAGES * pages
+                found |= {(candidate.page, candidate.row): (kind, most) for candidate in same}
     by_place = Counter((round(c.height), round(c.size)) for c in candidates if (c.page, c.row) in found)
     usual = {place for place, count in by_place.items() if count >= _MOST_PAGES * pages and pages > 2}
     for candidate in candidates:
         place = (round(candidate.height), round(candidate.size))
         if place in usual and (candidate.page, candidate.row) not in found:
-            found[candidate.page, candidate.row] = HEAD
+            found[candidate.page, candidate.row] = (HEAD, True)
     return found
 
 
@@ -129,7 +130,7 @@ def _is_furniture(same: Sequence[_Candidate], need: int, body: float) -> bool:
 def _outermost(
     rows: Sequence[Row],
     page: int,
-    repeated: dict[tuple[int, int], str],
+    repeated: dict[tuple[int, int], tuple[str, bool]],
     body: float,
     *,
     top: bool,
@@ -139,14 +140,16 @@ def _outermost(
     ranks = list(range(len(rows)) if top else reversed(range(len(rows))))
     kept = list(takewhile(lambda rank: (page, rank) in repeated, ranks[:_FROM_EDGE]))
     # Pages that are copies of one another repeat their text too.
-    most = _MOST_LINES if len(kept) == _FROM_EDGE else len(kept)
+    copies = len(kept) == _FROM_EDGE
     while kept:
         last = kept[-1]
+        kind, most = repeated[page, last]
         inner = last + 1 if top else last - 1
-        number = several and repeated[page, last] == NUMBER
+        # A word processor may set a head right above the text: then only most of the pages prove it.
+        sure = (several and kind == NUMBER) or (most and not copies)
         other = abs(rows[last].size - body) > _OTHER_SIZE * body
         apart = not 0 <= inner < len(rows) or abs(rows[last].y - rows[inner].y) >= _APART * body
-        if len(kept) <= most and (number or other or apart):
+        if (sure or other or apart) and not (copies and len(kept) > _MOST_LINES):
             break
         kept.pop()
-    return {rank: repeated[page, rank] for rank in kept}
+    return {rank: repeated[page, rank][0] for rank in kept}

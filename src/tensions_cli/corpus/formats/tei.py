@@ -89,9 +89,10 @@ def read_tei(root: _Element, decoded: Decoded, file: SourceFile) -> Iterator[Doc
     of the header are metadata (the date alone for a transcript, whose title may hold a name). Raises
     `UnreadableError` ("no_text") when the file holds no text.
     """
-    texts = outermost(root, "TEI", "TEI.2") if local(root) == "teiCorpus" else [root]
-    shared = [tables(header) for header in root.iterchildren("{*}teiHeader")] if texts != [root] else []
-    notices = decoded.notices
+    texts = (outermost(root, "TEI", "TEI.2") if local(root) == "teiCorpus" else []) or [root]
+    headers = [] if texts == [root] else list(root.iterchildren("{*}teiHeader"))
+    shared = [tables(header) for header in headers]
+    notices = (*decoded.notices, *header_notice(headers))
     for rank, tei in enumerate(texts, start=1):
         name = f"{file.id}#{rank}" if len(texts) > 1 else file.id
         extract = extracted(tei, _merged([*shared, tables(tei)]))
@@ -140,7 +141,7 @@ def tables(root: _Element) -> Tables:
 
 
 def _merged(found: Sequence[Tables]) -> Tables:
-    """Several tables as one, the last ones first."""
+    """Several tables as one; the last ones win."""
     voices = {code: name for one in found for code, name in one.voices.items()}
     return Tables(voices, {moment: time for one in found for moment, time in one.times.items()})
 

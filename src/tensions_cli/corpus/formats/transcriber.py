@@ -159,7 +159,7 @@ def _spoken(turn: _Element, speakers: Sequence[str], tally: _Tally) -> list[_Spo
 def _rank(who: _Element, speakers: Sequence[str]) -> int | None:
     """Rank from 0 of the speaker that `nb`, from 1, points to; None when it points outside the list."""
     number = who.get("nb", "").strip()
-    rank = int(number) - 1 if number.isdecimal() and len(number) < 5 else -1
+    rank = int(number) - 1 if number.isdecimal() and len(number) < 9 else -1
     return rank if 0 <= rank < len(speakers) else None
 
 

@@ -27,33 +27,31 @@ def is_corpus(root: _Element) -> bool:
 def read_corpus(root: _Element, decoded: Decoded, file: SourceFile) -> Iterator[Document | Skipped]:
     """Read an XML corpus: one document per `text`, else one for the whole file.
 
-    The attributes of `text` are metadata. Where a file holds several texts, `id` names the document. Raises
-    `UnreadableError` ("no_text") when no text has any word.
+    The attributes of `text` are metadata. Where a file holds several texts, `id` names the document, and those
+    without words are skipped. Raises `UnreadableError` ("no_text") when the only text has none.
     """
     texts = outermost(root, "text") or [root]
     told = tables(root)
     notices = (*decoded.notices, *_outside(root, texts))
-    read = False
     for rank, text in enumerate(texts, start=1):
         extract = extracted(text, told, free=True)
-        if not extract.blocks:
+        if not extract.blocks and len(texts) > 1:
             yield Skipped(file.name, "empty", f"texte {rank} du corpus : vide, complétez-le ou retirez-le")
-            continue
-        read = True
-        yield Document(
-            id=_name(text, rank, file) if len(texts) > 1 else file.id,
-            source=file.name,
-            format="xml",
-            text=extract.text,
-            blocks=extract.blocks,
-            zones=extract.zones,
-            metadata=text_attributes(text),
-            encoding=decoded.encoding,
-            notices=(*notices, *extract.notices),
-        )
-        notices = ()  # what is said of the file is said once
-    if not read:
-        raise UnreadableError("no_text", "aucun texte de ce corpus ne contient de mots : vérifiez le fichier")
+        elif not extract.blocks:
+            raise UnreadableError("no_text", "ce corpus ne contient aucun mot : vérifiez le fichier")
+        else:
+            yield Document(
+                id=_name(text, rank, file) if len(texts) > 1 else file.id,
+                source=file.name,
+                format="xml",
+                text=extract.text,
+                blocks=extract.blocks,
+                zones=extract.zones,
+                metadata=text_attributes(text),
+                encoding=decoded.encoding,
+                notices=(*notices, *extract.notices),
+            )
+            notices = ()  # what is said of the file is said once
 
 
 def _name(text: _Element, rank: int, file: SourceFile) -> str:

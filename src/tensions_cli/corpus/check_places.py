@@ -1,0 +1,172 @@
+"""Where something stands, as a person finds it again: the line of the file, or the turn or paragraph of the text."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from tensions_cli.corpus.encoding import Decoded, decode
+from tensions_cli.corpus.formats.tables import parse_table
+from tensions_cli.corpus.sources import STDIN_PATH, SourceFile, reader_of
+from tensions_cli.errors import UnreadableError
+from tensions_cli.knowledge.corpus_rules import words
+from tensions_cli.records import Document, Skipped
+
+# Formats whose canonical text is the file, or a slice of it.
+_SAME_LINES = ("txt", "iramuteq", "lexico")
+
+# What documents made of the rows of a table are called.
+TABLES = ("csv", "tsv", "jsonl", "xlsx", "ods")
+
+# Beginnings of files that are no plain text whatever their name (their readers look for the same).
+_CONTAINERS = (b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+_ROW = re.compile("ligne (\\d+)[ \u00a0]")
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A file of plain text: its bytes and, unless they are no text, what they say.
+
+    `kind`: the reader its name calls for. `direct`: it lies in a folder, not in an archive.
+    """
+
+    name: str
+    kind: str
+    data: bytes
+    decoded: Decoded | None
+    direct: bool = True
+
+    @staticmethod
+    def of(name: str, kind: str, data: bytes, *, direct: bool = False) -> "TextFile":
+        """The text that these bytes hold."""
+        try:
+            decoded = decode(data)
+        except UnreadableError:
+            decoded = None
+        return TextFile(name, kind, data, decoded, direct)
+
+    @property
+    def plain(self) -> bool:
+        """Whether a copy can be written in another encoding without making the file say something false."""
+        return self.kind in words("encodings", "plain")
+
+    def without_content(self) -> "TextFile":
+        """The same without its text: many files can be held in memory."""
+        encoding = self.decoded.encoding if self.decoded else ""
+        return replace(self, data=b"", decoded=Decoded("", encoding))
+
+
+def text_file(file: SourceFile, max_bytes: int) -> TextFile | None:
+    """A file whose name says plain text, html or XML; None for another format, or when it cannot be opened."""
+    kind = reader_of(file.name)
+    if file.path == STDIN_PATH or kind is None or kind not in (*words("encodings", "plain"), "html", "xml"):
+        return None
+    try:
+        if not file.path.is_file() or file.path.stat().st_size > max_bytes:
+            return None
+        data = file.path.read_bytes()
+    except OSError:
+        return None
+    kind = "tsv" if file.name.lower().endswith(".tsv") else kind
+    if not data.strip() or data[:1024].lstrip().startswith(_CONTAINERS):
+        return None
+    return TextFile.of(file.name, kind, data, direct=True)
+
+
+def companion_file(path: Path, name: str) -> TextFile | None:
+    """A table that lies beside the texts; None when there is none. Its text is None when it cannot be read."""
+    if not path.is_file():
+        return None
+    try:
+        return TextFile.of(name, "csv", path.read_bytes(), direct=True)
+    except OSError:
+        return TextFile(name, "csv", b"", None)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the offsets of a document stand.
+
+    `base`: the line of the file on which the document begins, None when its format has no lines; `single`: the whole
+    document is told by that line (a row of a table).
+    """
+
+    document: Document
+    base: int | None = None
+    single: bool = False
+    _starts: list[int] = field(default_factory=list, compare=False)
+
+    @cached_property
+    def _breaks(self) -> list[int]:
+        return line_breaks(self.document.text)
+
+    def line(self, offset: int) -> int | None:
+        """The line of the file (from 1), or None."""
+        if self.base is None or self.single:
+            return self.base
+        return self.base + bisect_right(self._breaks, offset - 1)
+
+    def said(self, offset: int) -> str:
+        """The turn or the paragraph, to be told after a message, where there is no line; else nothing."""
+        if self.base is not None:
+            return ""
+        if self.document.turns:
+            rank = bisect_right([turn.start for turn in self.document.turns], offset)
+            return f" (tour\u00a0{rank})" if rank else " (avant le premier tour)"
+        rank = bisect_right([block.start for block in self.document.blocks], offset)
+        return f" (paragraphe\u00a0{max(rank, 1)})"
+
+
+def line_breaks(text: str) -> list[int]:
+    """The offsets of the line feeds of a text."""
+    return [found.start() for found in re.finditer("\n", text)]
+
+
+def places(text: TextFile | None, documents: Sequence[Document], unread: Sequence[Skipped]) -> dict[str, Place]:
+    """Where each document of one file stands, by id; documents without lines are left out."""
+    if text is None or text.decoded is None or not documents:
+        return {}
+    if documents[0].format in TABLES:
+        return _rows(text, documents, unread)
+    return dict(_slices(text.decoded.text, documents)) if documents[0].format in _SAME_LINES else {}
+
+
+def _slices(whole: str, documents: Sequence[Document]) -> Iterator[tuple[str, Place]]:
+    """Documents that follow one another in the file."""
+    at, line = 0, 1
+    for document in documents:
+        start = whole.find(document.text, at)
+        if start < 0:
+            return
+        line += whole.count("\n", at, start)
+        at = start
+        yield document.id, Place(document, line)
+
+
+def _rows(text: TextFile, documents: Sequence[Document], unread: Sequence[Skipped]) -> dict[str, Place]:
+    """Documents that are the rows of a table, in order; the rows without text were skipped by their line."""
+    lines = row_lines(text)
+    skipped = {line for item in unread if (line := row_of(item)) is not None}
+    left = [line for line in lines if line not in skipped]
+    if len(left) != len(documents):
+        return {}
+    return {document.id: Place(document, line, True) for document, line in zip(documents, left, strict=True)}
+
+
+def row_lines(text: TextFile) -> list[int]:
+    """The line of each row of a table, in order."""
+    if text.decoded is None:
+        return []
+    if text.kind in ("csv", "tsv"):
+        table = parse_table(text.decoded.text)
+        return sorted([row.line for row in table.rows] + [line for line, _ in table.broken])
+    return [number for number, line in enumerate(text.decoded.text.split("\n"), start=1) if line.strip()]
+
+
+def row_of(item: Skipped) -> int | None:
+    """The line that a skipped row is told by, None when it is the whole file that is skipped."""
+    found = _ROW.match(item.detail)
+    return int(found[1]) if found else None
