@@ -163,7 +163,7 @@ def hostile() -> Iterator[tuple[str, bytes]]:
     yield "dtd.trs", f"<!DOCTYPE Trans [<!ENTITY a '{SAID}'>]><Trans><Episode>&a;</Episode></Trans>".encode()
     yield "autre.xml", f"<facture><client>{SAID}</client></facture>".encode()
     yield "coupe.otr", f'{{"text": "{SAID}'.encode()
-    yield "coupe.odt", repacked(good, lambda name, part: part)[:-200]
+    yield "coupe.odt", repacked(good, lambda _, part: part)[:-200]
     yield "chiffre.docx", ole + "EncryptedPackage".encode("utf-16-le")
     yield "ancien.docx", ole
     yield "coupe.docx", good[: len(good) // 2]

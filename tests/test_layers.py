@@ -33,7 +33,12 @@ OWNERS = {
     "spacy": {"tensions_cli.tagging.french"},
     "sklearn": {"tensions_cli.training.fit", "tensions_cli.training.train"},
     "pandas": {"tensions_cli.output.tables"},
-    "rich": {"tensions_cli.output.terminal", "tensions_cli.output.evaluation", "tensions_cli.commands.common"},
+    "rich": {
+        "tensions_cli.output.terminal",
+        "tensions_cli.output.evaluation",
+        "tensions_cli.output.findings",
+        "tensions_cli.commands.common",
+    },
     "typer": {f"tensions_cli.cli{part}" for part in ("", ".coding", ".corpus", ".help", ".model", ".options")},
     "trafilatura": {"tensions_cli.corpus.formats.html"},
     "docx": {"tensions_cli.corpus.formats.docx"},

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from tensions_cli.corpus.encoding import decode
 from tensions_cli.corpus.formats.tables import parse_table
 from tensions_cli.corpus.persons import Persons, find_persons, load_all_persons, persons_of
 from tensions_cli.corpus.segment import segment
@@ -23,6 +22,7 @@ from tensions_cli.corpus.sources import SourceFile, companion_tables, find_files
 from tensions_cli.corpus.speaker_labels import label_key
 from tensions_cli.corpus.twins import find_twins
 from tensions_cli.errors import TensionsError, UnreadableError
+from tensions_cli.files.encoding import decode
 from tensions_cli.output.corpora import clean_txt
 from tensions_cli.output.sink import PRIVATE
 from tensions_cli.pipeline import Options, read_documents

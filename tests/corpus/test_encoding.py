@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensions_cli.corpus.encoding import decode
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.encoding import decode
 
 # The trap sentence: an apostrophe, guillemets and œ live in 0x80-0x9F of cp1252.
 SENTENCE = "L’œuvre «\u00a0d’été\u00a0» coûte 3\u00a0€…"

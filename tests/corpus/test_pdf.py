@@ -252,6 +252,26 @@ def test_last_page_with_two_lines_in_its_second_column() -> None:
     assert paragraphs(read(page.data())) == [*TEXTS, *TEXTS[:2]]
 
 
+def test_lines_stretched_by_justification_are_no_cells_and_no_gutters() -> None:
+    lines = [
+        ("On", "attend", "longtemps", "un"),
+        ("signe,", "une", "adresse,"),
+        ("quelqu’un,", "qui"),
+        ("accompagnerait", "la"),
+        ("famille", "jusqu’au", "bout", "de"),
+        ("la", "semaine", "sans", "rien"),
+    ]
+    page = Page()
+    for rank, words in enumerate(lines):
+        widths = [pdfmetrics.stringWidth(word, "Times-Roman", 10) for word in words]
+        space, x = (120 - sum(widths)) / (len(words) - 1), 70.0
+        for word, width in zip(words, widths, strict=True):
+            page.line(x, 760 - 12 * rank, word)
+            x += width + space
+    page.line(70, 760 - 12 * len(lines), "demander.")
+    assert paragraphs(read(page.data())) == [" ".join(word for words in lines for word in words) + " demander."]
+
+
 # --- tables, notes, transcripts
 
 

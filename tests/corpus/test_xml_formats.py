@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tensions_cli.corpus.formats.xml_text import read_xml
-from tensions_cli.corpus.formats.xml_tree import MAX_MARKS, parse_xml, seconds_of, squeezed
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.xml_tree import MAX_MARKS, parse_xml, seconds_of, squeezed
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import BlockKind, Document, ZoneKind
 
@@ -47,7 +47,7 @@ def one_turn(words: str) -> str:
         ("<TEI.2><text><body><p>oui</p></body></text></TEI.2>", "tei"),
         ("<text><p>oui</p></text>", "xml"),
         ("<recueil><page><text><p>oui</p></text></page></recueil>", "xml"),
-        ("<compteRendu><contenu><paragraphe><texte>oui</texte></paragraphe></contenu></compteRendu>", "sitting"),
+        ("<compteRendu><contenu><paragraphe><texte>oui</texte></paragraphe></contenu></compteRendu>", "compte-rendu"),
     ],
 )
 def test_the_root_tells_the_reader(content: str, name: str) -> None:

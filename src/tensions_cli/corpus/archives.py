@@ -12,9 +12,9 @@ import zlib
 from collections.abc import Iterator
 from functools import cache
 
-from tensions_cli.corpus.formats.container import MAX_MEMBERS, MAX_RATIO, MAX_UNCOMPRESSED, RATIO_COUNTS_FROM
 from tensions_cli.corpus.sources import SourceFile, find_members
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.container import MAX_MEMBERS, MAX_RATIO, MAX_UNCOMPRESSED, RATIO_COUNTS_FROM
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Skipped
 

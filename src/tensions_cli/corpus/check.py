@@ -15,7 +15,13 @@ from tensions_cli.corpus.check_duplicates import check_duplicates
 from tensions_cli.corpus.check_encoding import check_encoding, check_encodings, check_lost_characters
 from tensions_cli.corpus.check_files import check_kind, check_names, check_skipped
 from tensions_cli.corpus.check_iramuteq import check_iramuteq
-from tensions_cli.corpus.check_metadata import check_metadata, check_persons
+from tensions_cli.corpus.check_metadata import (
+    MetadataFile,
+    check_join,
+    check_metadata,
+    check_persons,
+    read_metadata,
+)
 from tensions_cli.corpus.check_places import Place, TextFile, companion_file, places, text_file
 from tensions_cli.corpus.check_speech import check_speech
 from tensions_cli.corpus.check_tables import check_table
@@ -82,7 +88,7 @@ def _check_file(
     file: SourceFile, text: TextFile | None, documents: Sequence[Document], unread: Sequence[Skipped]
 ) -> Iterator[Finding]:
     if text is not None:
-        yield from check_encoding(text, documents, unread)
+        yield from check_encoding(text, documents)
         yield from check_iramuteq(text)
     yield from check_kind(file, documents)
     is_table, told = check_table(file.name, text, documents, unread)
@@ -120,21 +126,30 @@ def _check_language(document: Document, min_french: float) -> Iterator[Finding]:
 
 def _check_tables_beside(corpus: Corpus) -> Iterator[Finding]:
     """The tables that describe texts and speakers, in the folders and in the archives."""
-    for folder in corpus.found.folders:
-        for name in (METADATA, PERSONS):
-            text = companion_file(folder / name, name)
-            if text is None:
-                continue
-            if text.decoded is not None:
-                yield from check_encoding(text, (), ())
-            if name == METADATA:
-                yield from check_metadata(text, folder.resolve().name, corpus.documents)
-            else:
-                yield from check_persons(text, corpus.documents, corpus.persons)
-    for file in corpus.found.files:
+    tables: list[MetadataFile] = []
+    for text, folder in _metadata_files(corpus.found):
+        read = read_metadata(text, folder)
+        tables += [read] if read is not None else []
+        yield from check_encoding(text, ())
+        yield from check_metadata(text, read)
+    yield from check_join(tables, corpus.documents)
+    for folder_path in corpus.found.folders:
+        beside = companion_file(folder_path / PERSONS, PERSONS)
+        if beside is not None:
+            yield from check_encoding(beside, ())
+            yield from check_persons(beside, corpus.documents, corpus.persons)
+
+
+def _metadata_files(found: Found) -> Iterator[tuple[TextFile, str]]:
+    """Every table of metadata, with the name of the folder it describes."""
+    for folder in found.folders:
+        text = companion_file(folder / METADATA, METADATA)
+        if text is not None:
+            yield text, folder.resolve().name
+    for file in found.files:
         text = _metadata_inside(file)
         if text is not None:
-            yield from check_metadata(text, file.id, corpus.documents, fixable=False)
+            yield text, file.id
 
 
 def _metadata_inside(file: SourceFile) -> TextFile | None:

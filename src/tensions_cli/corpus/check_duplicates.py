@@ -103,12 +103,12 @@ def _asked(document: Document) -> list[Turn]:
 
 def _outside(document: Document, block: Block, at: int) -> Iterator[tuple[int, int]]:
     start = block.start
-    for zone in document.zones[at:]:
-        if zone.start >= block.end:
-            break
+    while at < len(document.zones) and document.zones[at].start < block.end:
+        zone = document.zones[at]
         if zone.start > start:
             yield start, zone.start
         start = max(start, zone.end)
+        at += 1
     if start < block.end:
         yield start, block.end
 

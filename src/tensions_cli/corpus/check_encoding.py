@@ -6,22 +6,30 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tensions_cli.corpus.check_places import Place, TextFile
-from tensions_cli.corpus.encoding import MOJIBAKE
 from tensions_cli.corpus.formats.iramuteq import is_iramuteq
 from tensions_cli.corpus.repair import mended
+from tensions_cli.files.encoding import MOJIBAKE
 from tensions_cli.knowledge.corpus_rules import WHOLE_CORPUS, Finding, finding, pattern, words
-from tensions_cli.records import Document, Skipped
+from tensions_cli.records import Document
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _LINE_ENDS = {b"\r\n": "CRLF", b"\r": "CR", b"\n": "LF"}
 
 _LOST = "\ufffd"
 
+CONTROL = pattern("encodings", "control")
+
 # How people call what the readers report.
-_NAMES = {"cp1252": "Windows-1252", "utf-8-sig": "UTF-8", "utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
+_NAMES = {
+    "cp1252": "Windows-1252",
+    "utf-8-sig": "UTF-8",
+    "utf-8": "UTF-8",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+}
 
 
-def check_encoding(text: TextFile, documents: Sequence[Document], unread: Sequence[Skipped]) -> Iterator[Finding]:
+def check_encoding(text: TextFile, documents: Sequence[Document]) -> Iterator[Finding]:
     """What is wrong with the bytes and characters of one file of text; what can be mended in a copy of plain text."""
     fixable = text.plain and text.direct
     if text.decoded is None:
@@ -47,7 +55,9 @@ def check_encodings(texts: Sequence[TextFile]) -> Iterator[Finding]:
     """Files of plain text in several encodings."""
     counts = Counter(_said(text.decoded.encoding) for text in texts if text.plain and text.decoded)
     if len(counts) > 1:
-        listed = ", ".join(f"{name}\u00a0: {n}" for name, n in sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+        listed = ", ".join(
+            f"{name}\u00a0: {n}" for name, n in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+        )
         yield finding("encodages-melanges", WHOLE_CORPUS, count=len(counts), encodings=listed)
 
 
@@ -82,7 +92,11 @@ def _check_characters(name: str, text: str, fixable: bool) -> Iterator[Finding]:
         yield finding("accents-abimes", name, line, fixable=fixable and whole, count=count)
     control = pattern("encodings", "control")
     # Half of a damaged accent may be a control character: it is told once.
-    left = [found for found in control.finditer(text) if not (damaged and MOJIBAKE.search(text, max(0, found.start() - 2), found.end()))]
+    left = [
+        found
+        for found in control.finditer(text)
+        if not (damaged and MOJIBAKE.search(text, max(0, found.start() - 2), found.end()))
+    ]
     if left:
         line = text.count("\n", 0, left[0].start()) + 1
         yield finding("caracteres-de-controle", name, line, fixable=fixable, count=len(left))

@@ -18,8 +18,8 @@ from tensions_cli.records import Document
 # What TXM takes for the name of a column (formats.md §8).
 TXM_NAME = re.compile("[A-Za-z][A-Za-z0-9_]*")
 
-# A name no column can have: cells are trimmed. It carries the line of a row through the join.
-_LINE = " line "
+# A name no column can have: names are trimmed. It carries a row through the join, or the line of a speaker.
+_MARK = " row "
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +30,32 @@ class Columns:
     id: str | None
 
 
-def check_metadata(
-    text: TextFile, folder: str, documents: Sequence[Document], *, fixable: bool = True
-) -> Iterator[Finding]:
-    """A table of metadata; `folder`: the name of the folder it lies in. `fixable`: it does not lie in an archive."""
-    if text.decoded is None:
+@dataclass(frozen=True, slots=True)
+class MetadataFile:
+    """A table of metadata that could be read. `folder`: the name of the folder it describes."""
+
+    name: str
+    folder: str
+    table: Table
+
+
+def read_metadata(text: TextFile, folder: str) -> MetadataFile | None:
+    """The table that a file holds; None when it cannot be read or is empty."""
+    read = parse_table(text.decoded.text) if text.decoded is not None else None
+    return MetadataFile(text.name, folder, read) if read is not None and read.columns else None
+
+
+def check_metadata(text: TextFile, file: MetadataFile | None) -> Iterator[Finding]:
+    """A table of metadata by itself; `file`: what it holds, None when it cannot be read."""
+    if file is None:
         yield finding("metadata-illisible", text.name)
         return
-    read = parse_table(text.decoded.text)
-    if not read.columns:
-        yield finding("metadata-illisible", text.name)
-        return
-    yield from _check_rows(text.name, read, sound := fixable and is_sound(read))
-    columns = key_columns(read.columns)
-    yield from _check_ids(text.name, read, columns)
-    yield from _check_cells(text.name, read, sound)
-    yield from _check_for_txm(text, read, columns, sound)
-    yield from _check_join(text.name, read, columns, folder, documents)
+    sound = text.direct and is_sound(file.table)
+    columns = key_columns(file.table.columns)
+    yield from _check_rows(file.name, file.table, sound)
+    yield from _check_ids(file.name, file.table, columns)
+    yield from _check_cells(file.name, file.table, sound)
+    yield from _check_for_txm(text, file.table, columns, sound)
 
 
 def is_sound(read: Table) -> bool:
@@ -139,26 +148,34 @@ def _check_for_txm(text: TextFile, read: Table, columns: Columns, sound: bool) -
         yield finding("metadata-extension", text.name, extended[0], fixable=sound and alone, count=len(extended))
 
 
-def _check_join(
-    name: str, read: Table, columns: Columns, folder: str, documents: Sequence[Document]
-) -> Iterator[Finding]:
-    """Texts without a row and rows without a text, as the join itself pairs them."""
-    rows = [
-        MetadataRow(key, None, {_LINE: str(row.line)}) for row in read.rows if (key := key_of(row, columns.key))
-    ]
-    joined = join(documents, [Metadata(_nfc(folder), (), tuple(rows))]).documents
-    used = {document.metadata.get(_LINE) for document in joined}
-    first: dict[str, str] = {}
-    for row in rows:
-        line = row.values[_LINE]
-        if line not in used and first.setdefault(row.key, line) == line:
-            yield finding("metadata-ligne-sans-texte", name, int(line))
-    without = dict.fromkeys(document.source for document in joined if _LINE not in document.metadata)
-    described = {document.source for document in joined if _LINE in document.metadata}
-    # The rows of a table and the texts of one file carry their own metadata.
-    alone = {document.source for document in documents if not document.metadata or document.format not in _OWN}
-    for source in without:
-        if source not in described and source in alone:
+def check_join(files: Sequence[MetadataFile], documents: Sequence[Document]) -> Iterator[Finding]:
+    """Texts without a row and rows without a text, as the join itself pairs them over all tables."""
+    tables: list[Metadata] = []
+    named: dict[str, tuple[str, int]] = {}
+    for file in files:
+        column = key_columns(file.table.columns).key
+        rows: list[MetadataRow] = []
+        seen: set[str] = set()
+        for row in file.table.rows:
+            key = key_of(row, column)
+            if key and key not in seen:  # a repeated row is told as such
+                seen.add(key)
+                mark = str(len(named))
+                named[mark] = (file.name, row.line)
+                rows.append(MetadataRow(key, None, {_MARK: mark}))
+        tables.append(Metadata(_nfc(file.folder), (), tuple(rows)))
+    if not named:
+        return
+    joined = join(documents, tables).documents
+    used = {document.metadata.get(_MARK) for document in joined}
+    for mark, (name, line) in named.items():
+        if mark not in used:
+            yield finding("metadata-ligne-sans-texte", name, line)
+    described = {document.source for document in joined if _MARK in document.metadata}
+    # The rows of a table and the texts of one file may carry their own metadata.
+    own = {document.source for document in documents if document.metadata and document.format in _OWN}
+    for source in dict.fromkeys(document.source for document in documents):
+        if source not in described and source not in own:
             yield finding("metadata-texte-sans-ligne", source)
 
 
@@ -193,11 +210,11 @@ def check_persons(text: TextFile, documents: Sequence[Document], persons: Person
 
 def _used_lines(documents: Sequence[Document], persons: Persons) -> set[int]:
     """The rows that describe a speaker; a row for all texts counts beside one that names the text."""
-    marked = [replace(row, person=Person(None, None, {_LINE: str(row.line)})) for row in persons.rows]
+    marked = [replace(row, person=Person(None, None, {_MARK: str(row.line)})) for row in persons.rows]
     named = Persons(tuple(row for row in marked if row.document))
     general = Persons(tuple(row for row in marked if not row.document))
     return {
-        int(person.attributes[_LINE])
+        int(person.attributes[_MARK])
         for document in documents
         if document.turns
         for rows in (named, general)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from tensions_cli.corpus.encoding import Decoded, decode
 from tensions_cli.corpus.formats.tables import parse_table
 from tensions_cli.corpus.sources import STDIN_PATH, SourceFile, reader_of
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.encoding import Decoded, decode
 from tensions_cli.knowledge.corpus_rules import words
 from tensions_cli.records import Document, Skipped
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tensions_cli.corpus.encoding import decode
 from tensions_cli.corpus.formats.tables import parse_table
 from tensions_cli.corpus.sources import STDIN_PATH, Found, reader_of, without_extension
 from tensions_cli.errors import TensionsError, UnreadableError
+from tensions_cli.files.encoding import decode
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Document
 

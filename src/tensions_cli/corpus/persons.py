@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tensions_cli.corpus.encoding import decode
 from tensions_cli.corpus.formats.tables import parse_table
 from tensions_cli.corpus.sources import Found, without_extension
 from tensions_cli.corpus.speaker_labels import fold, label_key, role_of
 from tensions_cli.errors import TensionsError, UnreadableError
+from tensions_cli.files.encoding import decode
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Document, Role
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
-from tensions_cli.corpus.encoding import MOJIBAKE, MOJIBAKE_NOTICE
 from tensions_cli.corpus.formats.plain import visible
+from tensions_cli.files.encoding import MOJIBAKE, MOJIBAKE_NOTICE
 from tensions_cli.records import Block, Document, Turn, Zone
 
 

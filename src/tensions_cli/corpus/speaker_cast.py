@@ -12,6 +12,7 @@ from statistics import median
 
 from tensions_cli.corpus.speaker_labels import (
     Opening,
+    Shape,
     fold,
     label_key,
     near_role,
@@ -38,11 +39,15 @@ _ENOUGH_TURNS = 0.1
 # « //S02: oui ? // » inside the turn of somebody else (rule 12); its end may be in the next subtitle.
 _OVERLAP = re.compile(r"//[^/:\n]{1,63}:[^/]*(?://|$)")
 
-# Labels named in one notice.
 # A group interview has a dozen voices at most; beyond, a debate or a sitting, where who asks is one of those heard.
 _LARGEST_GROUP = 15
 
+# Labels named in one notice.
 _NAMED = 6
+
+# The person tables of oral archives mark their interviewer at the end of a real name: « Claire (ENQ) », « Claire Enq »
+# (formats.md §6.8).
+_MARK = re.compile(r"\((?P<noted>[^()]{1,30})\)\s*$|\s(?P<last>[Ee][Nn][Qq][^\W\d_]*)\s*$")
 
 _FORCED = "choisi par --speakers"
 _TABLE = "table des locuteurs"
@@ -368,9 +373,19 @@ def stated_roles(
             stated[key] = Role.INTERVIEWER, "étiquette suivie de «\u00a0?\u00a0»"
         elif noted is not None:
             stated[key] = noted, "rôle entre parenthèses"
+        elif opening.shape is Shape.VOICE and (marked := _marked(shown[key])):
+            stated[key] = marked, "marque à la fin du nom"
         elif misspelt := near_role(shown[key]):
             stated[key] = misspelt[0], _MISSPELT.format(quoted(misspelt[1]))
     return stated
+
+
+def _marked(label: str) -> Role | None:
+    """The role that a voice's name ends with, if any."""
+    found = _MARK.search(label)
+    if found is None:
+        return None
+    return role_in_description(found["noted"]) if found["noted"] else role_of(found["last"])
 
 
 def _variants(labels: Labels) -> dict[str, Counter[str]]:
@@ -419,7 +434,10 @@ def _doubts(cast: Sequence[CastMember], drafts: Sequence[Draft], text: str) -> l
             "après l’entretien y est peut-être collé."
         )
     if len(cast) > _MANY_LABELS:
-        notices.append(f"{len(cast)} locuteurs\u00a0: la séparation des voix a peut-être coupé une personne en deux.")
+        interview = "si c’est un entretien, " if len(cast) > _LARGEST_GROUP else ""
+        notices.append(
+            f"{len(cast)} locuteurs\u00a0: {interview}la séparation des voix a peut-être coupé une personne en deux."
+        )
     total = sum(member.words for member in cast)
     small = [member.speaker for member in cast if member.words < _FEW_WORDS_SHARE * total]
     if small and total >= _WORDS_BASE and len(small) <= _MANY_LABELS:

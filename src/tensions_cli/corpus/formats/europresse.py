@@ -18,11 +18,11 @@ from typing import Any
 from lxml import etree
 from lxml.etree import _Element
 
-from tensions_cli.corpus.encoding import Decoded, decode
 from tensions_cli.corpus.formats.html import parse_page
 from tensions_cli.corpus.formats.plain import Line, assemble
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.encoding import Decoded, decode
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import BlockKind, Document, Skipped, ZoneKind
 

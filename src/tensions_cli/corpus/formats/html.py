@@ -17,10 +17,10 @@ from itertools import groupby, pairwise
 import lxml.html
 from lxml.etree import _Element
 
-from tensions_cli.corpus.encoding import decode
 from tensions_cli.corpus.formats.plain import Line, assemble
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.encoding import decode
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import BlockKind, Document, ZoneKind
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from tensions_cli.corpus.encoding import Decoded
 from tensions_cli.corpus.formats.plain import blocks_of, visible, visible_zone
 from tensions_cli.corpus.sources import SourceFile
+from tensions_cli.files.encoding import Decoded
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Block, Document, Skipped, Zone, ZoneKind
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tensions_cli.corpus.encoding import decode
 from tensions_cli.corpus.formats.plain import Line, assemble, front_matter
 from tensions_cli.corpus.sources import SourceFile
+from tensions_cli.files.encoding import decode
 from tensions_cli.records import BlockKind, Document
 
 # CommonMark drops an ordered marker as layout; from this number on it is a year or an article of law

@@ -18,12 +18,12 @@ from functools import cache, lru_cache
 
 from lxml.etree import _Element
 
-from tensions_cli.corpus.formats.container import check_container
 from tensions_cli.corpus.formats.plain import Line, assemble
 from tensions_cli.corpus.formats.transcript_table import check_nesting, table_lines
-from tensions_cli.corpus.formats.xml_tree import parse_xml
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.container import check_container
+from tensions_cli.files.xml_tree import parse_xml
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import BlockKind, Document, ZoneKind
 

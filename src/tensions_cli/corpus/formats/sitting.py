@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from lxml import etree
 from lxml.etree import _Element
 
-from tensions_cli.corpus.encoding import Decoded
 from tensions_cli.corpus.formats.plain import Line, assemble
-from tensions_cli.corpus.formats.xml_tree import local, seconds_of, squeezed
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.encoding import Decoded
+from tensions_cli.files.xml_tree import local, seconds_of, squeezed
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import BlockKind, Document, ZoneKind
 
@@ -40,7 +40,7 @@ def read_sitting(root: _Element, decoded: Decoded, file: SourceFile) -> Iterator
     yield Document(
         id=file.id,
         source=file.name,
-        format="sitting",
+        format="compte-rendu",
         text=text,
         blocks=blocks,
         zones=zones,

@@ -19,7 +19,6 @@ from typing import Any
 from lxml import etree
 from lxml.etree import _Element
 
-from tensions_cli.corpus.formats.container import check_container, has_doctype
 from tensions_cli.corpus.formats.tables import (
     Row,
     Table,
@@ -31,6 +30,7 @@ from tensions_cli.corpus.formats.tables import (
 )
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.container import check_container, has_doctype
 from tensions_cli.records import Document, Skipped
 
 # Rows of a sheet in Excel and LibreOffice; a higher number in a file was not written by them.

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tensions_cli.corpus.encoding import decode
 from tensions_cli.corpus.formats.plain import blocks_of
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.encoding import decode
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Block, Document, Skipped
 

@@ -14,11 +14,11 @@ from typing import Any
 
 from lxml.etree import _Element
 
-from tensions_cli.corpus.encoding import Decoded
 from tensions_cli.corpus.formats.plain import Line, assemble
-from tensions_cli.corpus.formats.xml_tree import attributes, glued, local, seconds_of, squeezed
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.encoding import Decoded
+from tensions_cli.files.xml_tree import attributes, glued, local, seconds_of, squeezed
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Block, BlockKind, Document, Skipped, Zone, ZoneKind
 from tensions_cli.words import count_words

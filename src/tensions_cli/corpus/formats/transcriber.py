@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from lxml.etree import _Element
 
-from tensions_cli.corpus.encoding import Decoded
 from tensions_cli.corpus.formats.plain import Line, assemble
-from tensions_cli.corpus.formats.xml_tree import glued, local, seconds_of, squeezed
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.encoding import Decoded
+from tensions_cli.files.xml_tree import glued, local, seconds_of, squeezed
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import BlockKind, Document, ZoneKind
 

@@ -13,11 +13,11 @@ from functools import cache
 import lxml.etree
 from lxml.etree import _Element
 
-from tensions_cli.corpus.encoding import decode
 from tensions_cli.corpus.formats.html import parse_page
 from tensions_cli.corpus.formats.plain import Line, assemble
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.encoding import decode
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import BlockKind, Document, ZoneKind
 

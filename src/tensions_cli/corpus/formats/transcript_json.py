@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from tensions_cli.corpus.encoding import decode
 from tensions_cli.corpus.formats.plain import Line, assemble
 from tensions_cli.corpus.formats.transcript_html import otranscribe_document
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.encoding import decode
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import BlockKind, Document
 from tensions_cli.words import count_words

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from lxml.etree import _Element
 
-from tensions_cli.corpus.encoding import Decoded
 from tensions_cli.corpus.formats.tei import extracted, header_notice, outermost, tables, text_attributes
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.encoding import Decoded
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Document, Skipped
 from tensions_cli.words import count_words

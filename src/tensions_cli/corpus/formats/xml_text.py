@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 
 from lxml.etree import _Element
 
-from tensions_cli.corpus.encoding import Decoded
 from tensions_cli.corpus.formats.sitting import read_sitting
 from tensions_cli.corpus.formats.tei import read_tei
 from tensions_cli.corpus.formats.transcriber import read_transcriber
 from tensions_cli.corpus.formats.txm_xml import is_corpus, read_corpus
-from tensions_cli.corpus.formats.xml_tree import local, parse_xml
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.encoding import Decoded
+from tensions_cli.files.xml_tree import local, parse_xml
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Document, Skipped
 

@@ -1,0 +1,687 @@
+"""Proper names of persons, places and organisations, from several kinds of evidence.
+
+No single evidence is enough on spoken French (the recogniser alone has an F1 of about 30 %, confidentiality
+reference, section 3): titles, kinship, first names, heads of organisations, capitals in the middle of a sentence,
+words that French never writes in lower case, labels of speakers, and the recogniser. Recall comes first: a word
+replaced for nothing is read again, a name left is published. What several weak signs alone support is `sure=False`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from tensions_cli.confidentiality.identifiers import NAME, ORGANISATION, PERSON, PLACE, Found, fold, knowledge
+from tensions_cli.confidentiality.tokens import Token, lines
+from tensions_cli.knowledge.files import read_bytes
+
+# How a word is mostly written in French (`word`, `name`, `acronym`, `unknown`) and the frequency rank of that form.
+Usual = Callable[[str], tuple[str, int | None]]
+Span = tuple[int, int, str]  # start, end, kind
+
+# Share of words with a capital under which a text has no capitals to judge by (a machine transcript without
+# punctuation has none; spoken French with capitals has 7 to 15 % in the texts composed to tune the rules).
+_NO_CAPITALS = 0.005
+# A line with this share of words in capitals is a heading: its capitals say nothing.
+_HEADING = 0.7
+# An acronym among the first ranks of the frequency table is everybody's (SMS 7177, HLM 20472, GIR 78749).
+_KNOWN_ACRONYM = 60_000
+# A lower-case word is taken for a name in a text without capitals when it is this frequent as a name.
+_KNOWN_NAME = 200_000
+_LONGEST_ACRONYM = 6
+_SHORTEST_LOWER_NAME = 4
+_LONGEST_NAME = 5  # words
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text to search. `labels`: speakers as they open its lines; `seen`: what the recogniser saw."""
+
+    text: str
+    labels: frozenset[str] = frozenset()
+    seen: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What French and this corpus say of a word. `lower`: occurrences in lower case, by folded word."""
+
+    usual: Usual
+    lower: Mapping[str, int] = field(default_factory=dict)
+
+    def is_word(self, token: Token) -> bool:
+        """An ordinary word that only its place in the sentence wrote with a capital."""
+        if token.key in words_of("oral", "words"):
+            return True
+        if "-" in token.text and sum(part[:1].isupper() for part in token.text.split("-")) > 1:
+            return self.usual(token.text.lower())[0] == "word"
+        writing, _ = self.usual(token.text.lower())
+        if writing == "unknown" and "-" in token.text:
+            return all(self.usual(part)[0] == "word" for part in token.text.lower().split("-") if part)
+        return writing == "word" or (writing == "unknown" and self.lower.get(token.key, 0) > 0)
+
+    def is_name(self, token: Token) -> bool:
+        """A word that French writes with a capital, or does not know."""
+        return self.usual(token.text.lower())[0] in ("name", "unknown")
+
+
+@cache
+def words_of(table: str, name: str) -> frozenset[str]:
+    """A list of `identifiers.toml`, folded."""
+    return frozenset(fold(word) for word in knowledge()[table][name])
+
+
+@cache
+def first_names() -> Mapping[str, str]:
+    """First names, folded, and their gender: f, m, mf."""
+    listed = read_bytes("first_names.txt").decode("utf-8").splitlines()
+    return {fold(name): gender for name, gender in (line.split() for line in listed if line and line[0] != "#")}
+
+
+def is_first_name(key: str) -> bool:
+    """A first name of the list, or two of them with a hyphen."""
+    return key in first_names() or ("-" in key and all(part in first_names() for part in key.split("-")))
+
+
+def find_names(
+    sources: Sequence[Source], usual: Usual, blocked: Sequence[Sequence[Found]] | None = None
+) -> list[list[Found]]:
+    """The proper names of each text, in order of precedence; stretches may overlap.
+
+    `usual`: how a word is written in French. `blocked`: by text, stretches that are identifiers already.
+    """
+    vocabulary = Vocabulary(usual, _lower_counts(sources))
+    closed = blocked or [() for _ in sources]
+    found = [_in_text(source, vocabulary, spans) for source, spans in zip(sources, closed, strict=True)]
+    labelled = [name for source in sources for name in label_names(source.labels, vocabulary)]
+    known = _known_forms([*labelled, *(one for names in found for one in names)], vocabulary)
+    return [
+        [*names, *_again(source, known, vocabulary, [*names, *spans])]
+        for source, names, spans in zip(sources, found, closed, strict=True)
+    ]
+
+
+def _lower_counts(sources: Iterable[Source]) -> Counter[str]:
+    return Counter(
+        token.key for source in sources for line in lines(source.text) for token in line if token.text.islower()
+    )
+
+
+# --- labels of speakers -----------------------------------------------------------------------------
+
+
+def label_names(labels: Iterable[str], vocabulary: Vocabulary) -> list[Found]:
+    """The names of speakers that are persons' names: neither a part (« Enquêtrice ») nor a code (E1, SPEAKER_00)."""
+    found: list[Found] = []
+    for label in sorted(labels):
+        for line in lines(label):
+            names = _label_tokens(line, vocabulary)
+            if names:
+                gender = next((_gender(token) for token in line if _gender(token)), None)
+                form = tuple(token.key for token in names)
+                found.append(
+                    Found(names[0].start, names[-1].end, PERSON, "étiquette de locuteur", True, form, gender=gender)
+                )
+    return found
+
+
+def _label_tokens(line: Sequence[Token], vocabulary: Vocabulary) -> list[Token]:
+    titled = any(_is_title(token) for token in line)
+    if any(token.text.isdigit() for token in line) and not titled:
+        return []
+    kept = [
+        token
+        for token in line
+        if token.capital and not _is_title(token) and fold(token.text) not in words_of("labels", "parts")
+    ]
+    if titled:
+        return kept
+    return [
+        token for token in kept
+        if len(token.text) > 2
+        and (is_first_name(token.key) or not vocabulary.is_word(token))
+        and not _is_acronym(token, vocabulary)
+    ]  # fmt: skip
+
+
+# --- first reading: each name by itself -------------------------------------------------------------
+
+
+def _in_text(source: Source, vocabulary: Vocabulary, blocked: Sequence[Found]) -> list[Found]:
+    taken = [(one.start, one.end) for one in blocked if not one.kept]
+    seen = sorted(source.seen)
+    bare = _has_no_capitals(source.text)
+    found: list[Found] = []
+    towns = {one.end for one in blocked if one.category == "code postal"}
+    for line in lines(source.text):
+        words = _without_capitals(line, vocabulary) if bare else line
+        found += _initials(words)
+        found += _quoted(source.text, words)
+        heading = _is_heading(words)
+        for first, last in _runs(words, vocabulary, taken, heading):
+            one = _judge(words, first, last, vocabulary, seen, towns, heading)
+            if one is not None:
+                found.append(one)
+    return found
+
+
+def _has_no_capitals(text: str) -> bool:
+    words = [token for line in lines(text) for token in line if not token.text.isdigit()]
+    return bool(words) and sum(token.capital for token in words) <= _NO_CAPITALS * len(words)
+
+
+def _without_capitals(line: Sequence[Token], vocabulary: Vocabulary) -> list[Token]:
+    """The line as if its names had their capitals."""
+    return [
+        replace(token, text=token.text.capitalize()) if _is_bare_name(token, line, i, vocabulary) else token
+        for i, token in enumerate(line)
+    ]
+
+
+def _is_bare_name(token: Token, line: Sequence[Token], i: int, vocabulary: Vocabulary) -> bool:
+    if len(token.text) < _SHORTEST_LOWER_NAME or token.key in words_of("oral", "words"):
+        return False
+    writing, rank = vocabulary.usual(token.text)
+    if writing == "word":
+        return False
+    titled = i > 0 and (_is_title(line[i - 1]) or line[i - 1].key in words_of("cues", "person"))
+    return titled or (writing == "name" and rank is not None and rank < _KNOWN_NAME)
+
+
+def _is_heading(line: Sequence[Token]) -> bool:
+    words = [token for token in line if len(token.text) > 1 and not token.text.isdigit()]
+    return len(words) > 2 and sum(token.upper for token in words) >= _HEADING * len(words)
+
+
+def _runs(
+    line: Sequence[Token], vocabulary: Vocabulary, taken: Sequence[tuple[int, int]], heading: bool
+) -> Iterator[tuple[int, int]]:
+    """Stretches of words with capitals that may be one name: ranks of the first and of the last word."""
+    i = 0
+    while i < len(line):
+        if not _may_be_name(line, i, vocabulary, taken, heading):
+            i += 1
+            continue
+        last = i
+        while (
+            last + 1 < len(line)
+            and last - i + 1 < _LONGEST_NAME
+            and line[last + 1].joined
+            and _may_be_name(line, last + 1, vocabulary, taken, heading)
+        ):
+            last += 1
+        yield i, last
+        i = last + 1
+
+
+def _may_be_name(
+    line: Sequence[Token], i: int, vocabulary: Vocabulary, taken: Sequence[tuple[int, int]], heading: bool
+) -> bool:
+    token = line[i]
+    if not token.capital or any(start < token.end and token.start < end for start, end in taken):
+        return False
+    if heading and not (is_first_name(token.key) or vocabulary.usual(token.text.lower())[0] == "name"):
+        return False
+    if _is_title(token) or (_is_head(token) and not _ends_name(line, i)):
+        return False
+    return not (_is_acronym(token, vocabulary) and _is_public((token,)))
+
+
+def _ends_name(line: Sequence[Token], i: int) -> bool:
+    """A first name stands just before: « Marie Château » is somebody, whatever the second word means."""
+    return i > 0 and line[i].joined and line[i - 1].capital and is_first_name(line[i - 1].key)
+
+
+def _is_acronym(token: Token, vocabulary: Vocabulary) -> bool:
+    if not token.upper or len(token.text) > _LONGEST_ACRONYM:
+        return False
+    return _is_public((token,)) or vocabulary.usual(token.text)[0] in ("acronym", "unknown")
+
+
+def _is_title(token: Token) -> bool:
+    return any(token.text in titles for titles in _titles().values())
+
+
+def _gender(token: Token) -> str | None:
+    return next((gender for gender, titles in _titles().items() if token.text in titles and gender), None)
+
+
+@cache
+def _titles() -> Mapping[str, frozenset[str]]:
+    listed = knowledge()["titles"]
+    strip = {
+        name: frozenset(word.rstrip(".") for word in listed[name]) for name in ("masculine", "feminine", "neutral")
+    }
+    return {"m": strip["masculine"], "f": strip["feminine"], "": strip["neutral"]}
+
+
+@cache
+def _heads() -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
+    """Heads of organisations, folded word by word, and the acronyms among them as they are written."""
+    listed = knowledge()["organisations"]["heads"]
+    split = frozenset(tuple(fold(part) for part in head.replace("'", " ").split()) for head in listed)
+    return split, frozenset(head for head in listed if head.isupper())
+
+
+def _is_head(token: Token) -> bool:
+    split, acronyms = _heads()
+    if token.upper:
+        return token.text in acronyms
+    return (token.key,) in split and fold(token.text) not in {fold(word) for word in acronyms}
+
+
+@cache
+def _public() -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """Names kept, by their first word, the longest first."""
+    listed = knowledge()["public"]
+    names = [
+        name
+        for table in ("institutions", "countries", "peoples", "authors", "eponyms", "brands", "calendar")
+        for name in listed[table]
+    ]
+    phrases: dict[str, list[tuple[str, ...]]] = {}
+    for name in names:
+        words = tuple(token.key for line in lines(name) for token in line)
+        phrases.setdefault(words[0], []).append(words)
+    return {first: tuple(sorted(found, key=len, reverse=True)) for first, found in phrases.items()}
+
+
+def _is_public(tokens: Sequence[Token]) -> bool:
+    return _public_length(tokens, 0) == len(tokens)
+
+
+def _public_length(line: Sequence[Token], i: int) -> int:
+    """Number of words of the longest public name that begins at this word, 0 without any."""
+    token = line[i]
+    for phrase in _public().get(token.key, ()) or _public().get(token.key.rstrip("se"), ()):
+        if len(phrase) == 1 and (
+            token.key == phrase[0]
+            or token.key in (f"{phrase[0]}s", f"{phrase[0]}e", f"{phrase[0]}es", f"{phrase[0]}ne", f"{phrase[0]}nes")
+        ):
+            return 1
+        if len(phrase) > 1 and tuple(word.key for word in line[i : i + len(phrase)]) == phrase:
+            return len(phrase)
+    return 0
+
+
+def _initials(line: Sequence[Token]) -> list[Found]:
+    """« Mme D. », « M. B. »: an initial after a title still tells who."""
+    found = []
+    for i, token in enumerate(line[:-1]):
+        after = line[i + 1]
+        if _is_title(token) and after.gap.strip() in ("", ".") and len(after.text) == 1 and after.text.isupper():
+            found.append(
+                Found(
+                    after.start, after.end, PERSON, "initiale après un titre", True, (after.key,), gender=_gender(token)
+                )
+            )
+    return found
+
+
+def _quoted(text: str, line: Sequence[Token]) -> list[Found]:
+    """« le foyer "la croisée" »: what is quoted after the head of an organisation is its name."""
+    found = []
+    for i, token in enumerate(line[:-1]):
+        opening = line[i + 1].gap.strip()
+        closing = {"«": "»", "“": "”", '"': '"'}.get(opening)
+        if closing is None or _head_length(line, i + 1) == 0:
+            continue
+        end = text.find(closing, line[i + 1].start, line[i + 1].start + 60)
+        if end < 0 or "\n" in text[line[i + 1].start : end]:
+            continue
+        name = [word for word in line[i + 1 :] if word.end <= end]
+        if name and not token.text.isdigit():
+            found.append(Found(name[0].start, name[-1].end, ORGANISATION, "nom entre guillemets", True, _form(name)))
+    return found
+
+
+def _judge(
+    line: Sequence[Token],
+    first: int,
+    last: int,
+    vocabulary: Vocabulary,
+    seen: Sequence[Span],
+    towns: set[int],
+    heading: bool,
+) -> Found | None:
+    """What a stretch of words with capitals is, from what stands around it; None when it is no name."""
+    first, head, particles = _context(line, first)
+    before = line[head] if head >= 0 else None
+    if before is not None and _is_title(before) and not set(particles) - words_of("cues", "noble"):
+        return _titled(line, first, last, before)
+    length = _head_length(line, head + 1) if before is not None else 0
+    public = _public_length(line, first)
+    if length and not (public and public >= last - first + 1):
+        return _organisation(line, first, last, vocabulary, seen, before, particles)
+    first = _without_opening(line, first, last, vocabulary)
+    if first > last:
+        return None
+    tokens = line[first : last + 1]
+    public = _public_length(line, first)
+    if public >= len(tokens) and not _is_called(line, first):
+        return None
+    if tokens[0].start - 1 in towns or tokens[0].start - 2 in towns:
+        return _found(tokens, PLACE, "commune après un code postal")
+    if _is_financer(line, head) and _is_department(tokens):
+        return None
+    return _by_evidence(line, first, last, vocabulary, seen, particles, heading)
+
+
+def _context(line: Sequence[Token], first: int) -> tuple[int, int, list[str]]:
+    """First word of the name, rank of the word before its particles (-1: none), these particles."""
+    at, particles = first - 1, []
+    while at >= 0 and line[at + 1].joined and line[at].key in words_of("cues", "particles") and not line[at].capital:
+        particles.insert(0, line[at].key)
+        at -= 1
+    joined = at >= 0 and line[at + 1].gap.strip(" \u00a0\u202f.'’«“\"") == ""
+    return first, at if joined else -1, particles
+
+
+def _titled(line: Sequence[Token], first: int, last: int, title: Token) -> Found | None:
+    tokens = list(line[first : last + 1])
+    if tokens[0].key in words_of("titles", "never_after") and (
+        len(tokens) < 2 or tokens[0].key not in ("le", "la", "les")
+    ):
+        return None
+    if len(tokens) == 1 and len(tokens[0].text) == 1:
+        return None  # an initial: `_initials`
+    last = _further(line, last)
+    return replace(_found(line[first : last + 1], PERSON, "titre"), gender=_gender(title))
+
+
+def _further(line: Sequence[Token], last: int) -> int:
+    """Last word of a person's name that goes on after a particle: « Van den Berghe », « Le Goff de Kermadec »."""
+    at = last + 1
+    while (
+        at < len(line)
+        and at - last < 3
+        and line[at].joined
+        and line[at].key in ("van", "von", "den", "der", "ben", "el", "al", "da", "dos", "di")
+    ):
+        at += 1
+    return at if last + 1 < at < len(line) and line[at].capital and line[at].joined else last
+
+
+def _head_length(line: Sequence[Token], end: int) -> int:
+    """Number of words of the head of an organisation that stops before `end`, 0 without any."""
+    split, acronyms = _heads()
+    for length in (4, 3, 2, 1):
+        words = tuple(token.key for token in line[max(0, end - length) : end])
+        if len(words) != length or words not in split:
+            continue
+        if length == 1 and words[0].upper() in acronyms and not line[end - 1].upper:
+            return 0  # « as », « us », « mas » in lower case are no acronyms
+        return length
+    return 0
+
+
+def _organisation(
+    line: Sequence[Token],
+    first: int,
+    last: int,
+    vocabulary: Vocabulary,
+    seen: Sequence[Span],
+    head: Token | None,
+    particles: Sequence[str],
+) -> Found | None:
+    """The name after the head of an organisation: its own, or the town it stands in."""
+    tokens = list(line[first : last + 1])
+    weak = head is not None and head.key in words_of("organisations", "weak")
+    if all(token.key in words_of("organisations", "generic") for token in tokens):
+        return None
+    if head is not None and head.key == "chez" and is_first_name(tokens[0].key):
+        return _found(tokens, PERSON, "prénom", not vocabulary.is_word(tokens[0]))
+    last = _organisation_end(line, last)
+    tokens = list(line[first : last + 1])
+    if particles and particles[-1] in ("de", "d", "a", "sur") and not is_first_name(tokens[0].key):
+        town = not vocabulary.is_word(tokens[0]) or _kind_seen(tokens, seen) == PLACE
+        return _found(tokens, PLACE if town else ORGANISATION, "lieu d’un organisme", town)
+    if weak and vocabulary.is_word(tokens[0]) and "-" not in tokens[0].text:
+        return _found(tokens, ORGANISATION, "nom d’un organisme, ou mot ordinaire", False)
+    return _found(tokens, ORGANISATION, "nom d’un organisme")
+
+
+def _organisation_end(line: Sequence[Token], last: int) -> int:
+    """The name of an organisation goes on after small words: « Les Amis de l’Enfance », « Voile pour Tous »."""
+    small = {"de", "des", "du", "la", "les", "l", "d", "pour", "et", "sans", "sur"}
+    while True:
+        at = last + 1
+        while at < len(line) and at - last < 3 and line[at].joined and line[at].key in small and not line[at].capital:
+            at += 1
+        grows = at < len(line) and line[at].joined and line[at].capital and not line[at].upper
+        alone = last + 1 == at - 1 and line[at - 1].key in ("de", "a", "d") if at <= len(line) else False
+        if not grows or at == last + 1 or alone or at - last > 3:
+            return last  # « IME Maurice Genevois de Pont-Audemer »: the town is another name
+        last = at
+
+
+def _without_opening(line: Sequence[Token], first: int, last: int, vocabulary: Vocabulary) -> int:
+    """First word of the name once the ordinary words that only open the sentence are left out."""
+    while first <= last and line[first].opens:
+        token, alone = line[first], first == last
+        article = token.key in words_of("cues", "articles") or token.key in words_of("cues", "determiners")
+        if is_first_name(token.key) and not article:
+            if not vocabulary.is_word(token) or not alone or _acts(line, first):
+                break
+            return last + 1
+        if not article and not vocabulary.is_word(token):
+            break
+        first += 1
+        if first <= last and article and vocabulary.is_word(line[first]) and not is_first_name(line[first].key):
+            return last + 1 if first == last else first
+        break
+    return first
+
+
+def _acts(line: Sequence[Token], i: int) -> bool:
+    """What follows a word makes it somebody: « Rose elle », « Pierre a dit », « Marine, »."""
+    if i + 1 >= len(line):
+        return len(line) == 1  # a signature
+    return line[i + 1].key in words_of("cues", "after_person") and line[i + 1].gap.strip() in ("", ",")
+
+
+def _is_called(line: Sequence[Token], first: int) -> bool:
+    return first > 0 and line[first].joined and line[first - 1].key in words_of("cues", "person") - {"dit"}
+
+
+def _is_financer(line: Sequence[Token], head: int) -> bool:
+    names = [tuple(fold(word).split()) for word in knowledge()["public"]["financers"]]
+    return head >= 0 and any(
+        tuple(token.key for token in line[max(0, head + 1 - len(name)) : head + 1]) == name for name in names
+    )
+
+
+def _is_department(tokens: Sequence[Token]) -> bool:
+    return tokens[0].key in {fold(name).replace("'", "-") for name in knowledge()["public"]["departments"]}
+
+
+def _by_evidence(
+    line: Sequence[Token],
+    first: int,
+    last: int,
+    vocabulary: Vocabulary,
+    seen: Sequence[Span],
+    particles: Sequence[str],
+    heading: bool,
+) -> Found | None:
+    tokens = list(line[first : last + 1])
+    before = line[first - 1] if first > 0 and tokens[0].joined else None
+    determined = before is not None and before.key in words_of("cues", "determiners")
+    ordinary = all(vocabulary.is_word(token) for token in tokens)
+    kind = _kind_seen(tokens, seen)
+    if _is_called(line, first) and (not ordinary or not tokens[0].opens):
+        return _found(tokens, PERSON, "nom annoncé")
+    named = [token for token in tokens if is_first_name(token.key)]
+    if named and not (ordinary and (determined or heading) and len(tokens) == 1):
+        return _found(
+            _with_particle(line, first, last, seen), PERSON, "prénom", not ordinary or len(tokens) > 1 or not determined
+        )
+    if before is not None and before.key in words_of("titles", "weak") and not ordinary:
+        return _found(tokens, PERSON, "parenté ou métier devant un nom")
+    if len(tokens) == 1 and _is_acronym(tokens[0], vocabulary):
+        return _acronym(tokens, vocabulary)
+    if tokens[0].upper and all(token.upper for token in tokens) and ordinary:
+        return None
+    placed = _is_placed(line, first, particles)
+    if ordinary:
+        if kind in (PERSON, PLACE, ORGANISATION) and not determined and not tokens[0].opens:
+            return _found(tokens, kind, "vu par le modèle de langue", False)
+        if placed and not determined and len(tokens[0].text) > 2 and not tokens[0].opens:
+            return _found(tokens, PLACE, "capitale après une préposition de lieu", False)
+        return None
+    if placed:
+        return _found(
+            tokens, PLACE, "après une préposition de lieu", kind in (PLACE, None) and _all_names(tokens, vocabulary)
+        )
+    if before is not None and before.key in words_of("cues", "company") and kind != PLACE:
+        return _found(tokens, PERSON, "accompagne quelqu’un", kind == PERSON)
+    if kind is not None:
+        return _found(tokens, kind, "vu par le modèle de langue", kind != NAME and _all_names(tokens, vocabulary))
+    return _found(tokens, NAME, "capitale, mot que le français n’écrit pas en minuscules", False)
+
+
+def _all_names(tokens: Sequence[Token], vocabulary: Vocabulary) -> bool:
+    return all(vocabulary.is_name(token) or token.key in words_of("cues", "articles") for token in tokens)
+
+
+def _is_placed(line: Sequence[Token], first: int, particles: Sequence[str]) -> bool:
+    """A preposition of place stands before: « à », « vers », « habite », « originaire de »."""
+    words = " ".join(token.key for token in line[max(0, first - 4) : first])
+    cues = words_of("cues", "place")
+    if particles and particles[-1] in ("en", "a", "au", "sur"):
+        return True
+    return any(
+        words == cue or words.endswith(f" {cue}") or words.endswith(f" {cue.removesuffix(' de')} d") for cue in cues
+    )
+
+
+def _acronym(tokens: list[Token], vocabulary: Vocabulary) -> Found | None:
+    """An acronym that nobody knows may be the field site's."""
+    _, rank = vocabulary.usual(tokens[0].text)
+    if rank is not None and rank < _KNOWN_ACRONYM:
+        return None
+    return _found(tokens, ORGANISATION, "sigle inconnu", False)
+
+
+def _with_particle(line: Sequence[Token], first: int, last: int, seen: Sequence[Span]) -> Sequence[Token]:
+    """« Jeanne de Kermadec » is one name when the recogniser sees one; « Marie de Paris » may be two."""
+    at = last + 1
+    while at < len(line) and at - last < 4 and line[at].joined and line[at].key in words_of("cues", "noble"):
+        at += 1
+    if not last + 1 < at < len(line) or not line[at].joined or not line[at].capital:
+        return line[first : last + 1]
+    one = any(start <= line[first].start and line[at].end <= end and kind == PERSON for start, end, kind in seen)
+    return line[first : at + 1] if one else line[first : last + 1]
+
+
+def _kind_seen(tokens: Sequence[Token], seen: Sequence[Span]) -> str | None:
+    """What the recogniser sees on these words, when it sees no longer sentence."""
+    start, end = tokens[0].start, tokens[-1].end
+    kinds = [
+        kind for first, last, kind in seen if first < end and start < last and last - first <= 2 * (end - start) + 8
+    ]
+    return kinds[0] if kinds else None
+
+
+def _form(tokens: Iterable[Token]) -> tuple[str, ...]:
+    return tuple(token.key for token in tokens)
+
+
+def _found(tokens: Sequence[Token], category: str, ground: str, sure: bool = True) -> Found:
+    return Found(tokens[0].start, tokens[-1].end, category, ground, sure, _form(tokens))
+
+
+# --- second reading: the names met, wherever they stand again ---------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    category: str
+    sure: bool
+    ordinary: bool  # its single word is an ordinary word too
+
+
+def _known_forms(found: Iterable[Found], vocabulary: Vocabulary) -> dict[tuple[str, ...], _Known]:
+    """Names to look for everywhere, with the category that most sure occurrences give them."""
+    votes: dict[tuple[str, ...], Counter[str]] = {}
+    sure: set[tuple[str, ...]] = set()
+    for one in found:
+        for form in _parts(one):
+            weight = 3 if one.sure else 1
+            votes.setdefault(form, Counter())[one.category] += weight
+            if one.sure:
+                sure.add(form)
+    return {
+        form: _Known(
+            max(sorted(kinds), key=lambda kind: kinds[kind]),
+            form in sure,
+            len(form) == 1 and vocabulary.usual(form[0])[0] == "word",
+        )
+        for form, kinds in votes.items()
+    }
+
+
+def _parts(one: Found) -> list[tuple[str, ...]]:
+    """The forms under which a name may come again: whole, without its article, and each name of a person."""
+    form = _bare(one.form)
+    if not form or (len(form) == 1 and len(form[0]) < 2):
+        return []
+    if one.category == PERSON and len(form) > 1:
+        return [form, *((word,) for word in form if len(word) > 2 and word not in words_of("cues", "particles"))]
+    return [form]
+
+
+def _bare(form: tuple[str, ...]) -> tuple[str, ...]:
+    return form[1:] if len(form) > 1 and form[0] in words_of("cues", "articles") else form
+
+
+def _again(
+    source: Source, known: Mapping[tuple[str, ...], _Known], vocabulary: Vocabulary, found: Sequence[Found]
+) -> list[Found]:
+    """Occurrences of known names that the first reading did not take."""
+    longest = max(map(len, known), default=0)
+    taken = {at for one in found if not one.kept for at in range(one.start, one.end)}
+    again: list[Found] = []
+    for line in lines(source.text):
+        i = 0
+        while i < len(line):
+            length = next(
+                (n for n in range(min(longest, len(line) - i), 0, -1) if _matches(line, i, n, known, vocabulary)), 0
+            )
+            if length and line[i].start not in taken:
+                form = tuple(token.key for token in line[i : i + length])
+                one = known[form]
+                again.append(
+                    Found(
+                        line[i].start,
+                        line[i + length - 1].end,
+                        one.category,
+                        "déjà rencontré",
+                        one.sure and not one.ordinary,
+                        form,
+                    )
+                )
+            i += max(1, length)
+    return again
+
+
+def _matches(
+    line: Sequence[Token], i: int, length: int, known: Mapping[tuple[str, ...], _Known], vocabulary: Vocabulary
+) -> bool:
+    tokens = line[i : i + length]
+    one = known.get(tuple(token.key for token in tokens))
+    if one is None or any(not token.joined for token in tokens[1:]):
+        return False
+    token = tokens[0]
+    if length > 1:
+        return any(word.capital for word in tokens) or one.sure
+    if not token.capital:
+        return one.sure and len(token.text) >= _SHORTEST_LOWER_NAME and vocabulary.usual(token.text)[0] == "name"
+    if one.ordinary:
+        determined = i > 0 and token.joined and line[i - 1].key in words_of("cues", "determiners")
+        if token.opens:
+            return one.category == PERSON and (
+                _acts(line, i) or (one.sure and i + 1 < len(line) and line[i + 1].gap.startswith(","))
+            )
+        return not determined and not _is_public((token,))
+    return one.sure or not token.opens or not vocabulary.is_word(token)
