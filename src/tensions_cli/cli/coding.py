@@ -26,7 +26,7 @@ def _coding() -> None:
     cls=FrenchCommand,
     epilog=(
         "Exemples\u00a0: tensions coding import projet.qdpx -o codes.jsonl · "
-        'tensions coding import relu.xlsx --coder "codeur A" -o codes.jsonl'
+        "tensions coding import relu.xlsx --coder A -o codes.jsonl"
     ),
 )
 def coding_import(
@@ -40,7 +40,9 @@ def coding_import(
     output: Output = None,
     coder: Annotated[
         str | None,
-        typer.Option("--coder", metavar="NOM", help="Qui a codé, quand le fichier ne le dit pas.", show_default=False),
+        typer.Option(
+            "--coder", metavar="CODE", help="Qui a codé (A, B…), quand le fichier ne le dit pas.", show_default=False
+        ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:

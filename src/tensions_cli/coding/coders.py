@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 from itertools import count
 
-NUMBERED = re.compile(r"codeur [1-9]\d{0,5}")
+NUMBERED = re.compile(r"codeur [\w-]{1,20}")  # also `codeur A`, as `--coder A` names one
 _MACHINE = re.compile(r"tensions-\S+")
 
 
@@ -16,7 +16,7 @@ def is_machine(name: str) -> bool:
 def numbered(names: Iterable[str], machines: Collection[str] = ()) -> dict[str, str]:
     """The name each coder gets outside: by sorted account, so the same file always gives the same numbers.
 
-    A name that is already `codeur N`, or a machine's (`machines`: those that only the file tells), stays. The
+    A name that is already `codeur N` (or another code), or a machine's (`machines`: those that only the file tells), stays. The
     accounts themselves go nowhere else.
     """
     known = set(names)

@@ -46,7 +46,7 @@ def _read(file: Path, coder: str | None) -> tuple[list[dict[str, Any]], list[Pro
             hint="donnez le fichier que l’outil de codage a exporté",
         ) from error
     try:
-        _, codings = read_codes(data, coder or SOMEBODY)
+        _, codings = read_codes(data, f"codeur {coder.strip().removeprefix('codeur ')}" if coder else SOMEBODY)
     except UnreadableError as error:
         raise TensionsError(
             f"{file.name} n’est pas un fichier de codes lisible",

@@ -53,7 +53,7 @@ def run(
     if fix is not None:
         _check_folder(fix, sources)
     with progress_bar(quiet=quiet) as progress:
-        corpus = _read(find_files(sources), options, progress)
+        corpus = read_corpus(find_files(sources), options, progress)
         findings = check(corpus, identifiers, MIN_FRENCH_SHARE)
     _present(findings, form, output)
     if fix is not None:
@@ -73,7 +73,7 @@ def _present(findings: Sequence[Finding], form: str, output: Path | None) -> Non
             print_findings(findings, file_console(stream))
 
 
-def _read(found: Found, options: Options, progress: Progress) -> Corpus:
+def read_corpus(found: Found, options: Options, progress: Progress) -> Corpus:
     """Every document with its turns and metadata, in any language; tables that cannot be read are left to the check."""
     persons = _persons(found)
     documents: list[Document] = []

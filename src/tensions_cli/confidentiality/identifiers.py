@@ -18,6 +18,10 @@ PERSON, PLACE, ORGANISATION, NAME = "personne", "lieu", "organisation", "nom pro
 _CAPITAL_WORD = r"(?:[A-ZÀ-ÖØ-Þ][^\W_]*(?:[-’'][^\W_]+)*)"
 _PARTICLE = r"(?:de\s+la\s+|de\s+l['’]|du\s+|des\s+|de\s+|d['’]|aux?\s+|à\s+la\s+|à\s+l['’]|les?\s+|la\s+|l['’])"
 _NAME = rf"{_CAPITAL_WORD}(?:[ \u00a0]{_PARTICLE}?{_CAPITAL_WORD}){{0,4}}"
+# « Le Bois Joli, 27210 Beuzeville »: what opens a line before a postal code is an address.
+_BEFORE_POSTAL = re.compile(r"^(?P<x>[A-ZÀ-Ý0-9][^\n,:;.]{2,60}?),?\s+(?:F-)?\d{5}\s+[A-ZÀ-Ý]", re.MULTILINE)
+
+_BEFORE = 80  # characters read before a match that a pattern refuses after certain words
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class _Pattern:
     kept: bool
     ground: str
     digits: int
+    not_after: re.Pattern[str] | None
 
     def matches(self, text: str) -> Iterator[Found]:
         named = "x" in self.regex.groupindex
@@ -74,6 +79,8 @@ class _Pattern:
             said = text[start:end]
             if sum(map(str.isdigit, said)) < self.digits or (self.category == "adresse web" and _is_public(said)):
                 continue
+            if self.not_after and self.not_after.search(text, max(0, start - _BEFORE), start):
+                continue  # « loi n° 2002-2 »
             yield Found(start, end, self.category, self.ground, self.sure, (), self.replacement, self.kept)
 
 
@@ -89,6 +96,7 @@ def _patterns() -> tuple[_Pattern, ...]:
             kept=item.get("keep", False),
             ground=item.get("reason", "forme reconnue" if item.get("sure", True) else "forme qui y ressemble"),
             digits=item.get("digits", 0),
+            not_after=re.compile(item["not_after"]) if "not_after" in item else None,
         )
         for item in knowledge()["patterns"]
     )
@@ -131,5 +139,10 @@ def _streets(text: str) -> Iterator[Found]:
             continue  # « la place d’Anne »
         if match["head"][0].isupper() and not match["number"] and fold(match["head"]) in weak and not match["particle"]:
             continue  # « Résidence Les Lilas » opening a line: an organisation, see `names`
-        form = tuple(fold(word) for word in re.findall(r"[^\W_]+(?:-[^\W_]+)*", match["name"]))
-        yield Found(*match.span(), PLACE, "adresse", not is_weak, form)
+        yield Found(*match.span(), PLACE, "adresse", not is_weak, _words(match["name"]))
+    for match in _BEFORE_POSTAL.finditer(text):
+        yield Found(*match.span("x"), PLACE, "ligne d’adresse", True, _words(match["x"]))
+
+
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(fold(word) for word in re.findall(r"[^\W_]+(?:-[^\W_]+)*", name))

@@ -6,6 +6,7 @@ words that French never writes in lower case, labels of speakers, and the recogn
 replaced for nothing is read again, a name left is published. What several weak signs alone support is `sure=False`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,15 +32,21 @@ _KNOWN_NAME = 200_000
 _LONGEST_ACRONYM = 6
 _SHORTEST_LOWER_NAME = 4
 _LONGEST_NAME = 5  # words
+_LONGEST_LABEL = 12  # words
+_ROMAN = re.compile("[IVXLC]{2,7}")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text to search. `labels`: speakers as they open its lines; `seen`: what the recogniser saw."""
+    """A text to search. `labels`: speakers as they open its lines; `seen`: what the recogniser saw.
+
+    `given`: identifiers known beforehand (the cells of a column of names).
+    """
 
     text: str
     labels: frozenset[str] = frozenset()
     seen: tuple[Span, ...] = ()
+    given: tuple[Found, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +100,7 @@ def find_names(
     vocabulary = Vocabulary(usual, _lower_counts(sources))
     closed = blocked or [() for _ in sources]
     found = [_in_text(source, vocabulary, spans) for source, spans in zip(sources, closed, strict=True)]
-    labelled = [name for source in sources for name in label_names(source.labels, vocabulary)]
-    known = _known_forms([*labelled, *(one for names in found for one in names)], vocabulary)
+    known = _known_forms((one for names in found for one in names), vocabulary)
     return [
         [*names, *_again(source, known, vocabulary, [*names, *spans])]
         for source, names, spans in zip(sources, found, closed, strict=True)
@@ -108,21 +114,6 @@ def _lower_counts(sources: Iterable[Source]) -> Counter[str]:
 
 
 # --- labels of speakers -----------------------------------------------------------------------------
-
-
-def label_names(labels: Iterable[str], vocabulary: Vocabulary) -> list[Found]:
-    """The names of speakers that are persons' names: neither a part (« Enquêtrice ») nor a code (E1, SPEAKER_00)."""
-    found: list[Found] = []
-    for label in sorted(labels):
-        for line in lines(label):
-            names = _label_tokens(line, vocabulary)
-            if names:
-                gender = next((_gender(token) for token in line if _gender(token)), None)
-                form = tuple(token.key for token in names)
-                found.append(
-                    Found(names[0].start, names[-1].end, PERSON, "étiquette de locuteur", True, form, gender=gender)
-                )
-    return found
 
 
 def _label_tokens(line: Sequence[Token], vocabulary: Vocabulary) -> list[Token]:
@@ -149,20 +140,48 @@ def _label_tokens(line: Sequence[Token], vocabulary: Vocabulary) -> list[Token]:
 
 def _in_text(source: Source, vocabulary: Vocabulary, blocked: Sequence[Found]) -> list[Found]:
     taken = [(one.start, one.end) for one in blocked if not one.kept]
-    seen = sorted(source.seen)
     bare = _has_no_capitals(source.text)
-    found: list[Found] = []
     towns = {one.end for one in blocked if one.category == "code postal"}
+    found: list[Found] = []
     for line in lines(source.text):
-        words = _without_capitals(line, vocabulary) if bare else line
-        found += _initials(words)
+        said = said_after_label(source, line)
+        found += _label_of(source, line, said, vocabulary)
+        words = _without_capitals(line[said:], vocabulary) if bare else line[said:]
+        if not words:
+            continue
+        found += _initials(source.text, words)
         found += _quoted(source.text, words)
         heading = _is_heading(words)
+        seen = [span for span in source.seen if span[0] < words[-1].end and words[0].start < span[1]]
         for first, last in _runs(words, vocabulary, taken, heading):
             one = _judge(words, first, last, vocabulary, seen, towns, heading)
             if one is not None:
                 found.append(one)
     return found
+
+
+def said_after_label(source: Source, line: Sequence[Token]) -> int:
+    """Rank of the first word after the speaker's label that opens a line, 0 without a label."""
+    for i, token in enumerate(line[:_LONGEST_LABEL]):
+        end = source.text.find(" : ", token.end, token.end + 3)
+        if end >= 0 and source.text[line[0].start - _lead(source.text, line[0].start) : end] in source.labels:
+            return i + 1
+    return 0
+
+
+def _lead(text: str, start: int) -> int:
+    """Signs of a label before its first word (« [Marie] », « @claire »)."""
+    return start - (text.rfind("\n", 0, start) + 1)
+
+
+def _label_of(source: Source, line: Sequence[Token], said: int, vocabulary: Vocabulary) -> list[Found]:
+    """The names in the label that opens a line."""
+    names = _label_tokens(line[:said], vocabulary) if said else []
+    if not names:
+        return []
+    gender = next((_gender(token) for token in line[:said] if _gender(token)), None)
+    end = names[-1].end + (source.text[names[-1].end] == "." and len(names[-1].text) == 1)
+    return [Found(names[0].start, end, PERSON, "étiquette de locuteur", True, _form(names), gender=gender)]
 
 
 def _has_no_capitals(text: str) -> bool:
@@ -222,7 +241,7 @@ def _may_be_name(
         return False
     if heading and not (is_first_name(token.key) or vocabulary.usual(token.text.lower())[0] == "name"):
         return False
-    if _is_title(token) or (_is_head(token) and not _ends_name(line, i)):
+    if _ROMAN.fullmatch(token.text) or _is_title(token) or (_is_head(token) and not _ends_name(line, i)):
         return False
     return not (_is_acronym(token, vocabulary) and _is_public((token,)))
 
@@ -304,17 +323,16 @@ def _public_length(line: Sequence[Token], i: int) -> int:
     return 0
 
 
-def _initials(line: Sequence[Token]) -> list[Found]:
-    """« Mme D. », « M. B. »: an initial after a title still tells who."""
+def _initials(text: str, line: Sequence[Token]) -> list[Found]:
+    """« Mme D. », « M. B. »: an initial after a title still tells who; its full stop goes with it inside a sentence."""
     found = []
     for i, token in enumerate(line[:-1]):
         after = line[i + 1]
         if _is_title(token) and after.gap.strip() in ("", ".") and len(after.text) == 1 and after.text.isupper():
-            found.append(
-                Found(
-                    after.start, after.end, PERSON, "initiale après un titre", True, (after.key,), gender=_gender(token)
-                )
-            )
+            inside = text[after.end : after.end + 1] == "." and i + 2 < len(line) and not line[i + 2].capital
+            end = after.end + inside
+            ground = "initiale après un titre"
+            found.append(Found(after.start, end, PERSON, ground, True, (after.key,), gender=_gender(token)))
     return found
 
 
@@ -349,13 +367,14 @@ def _judge(
     before = line[head] if head >= 0 else None
     if before is not None and _is_title(before) and not set(particles) - words_of("cues", "noble"):
         return _titled(line, first, last, before)
-    length = _head_length(line, head + 1) if before is not None else 0
+    apart = "." in line[head + 1].gap  # « dans la salle. Alors »
+    length = _head_length(line, head + 1) if before is not None and not apart else 0
     public = _public_length(line, first)
     if length and not (public and public >= last - first + 1):
         return _organisation(line, first, last, vocabulary, seen, before, particles)
     first = _without_opening(line, first, last, vocabulary)
-    if first > last:
-        return None
+    if first > last or (first == last and len(line[first].text) == 1):
+        return None  # « l’aile B », « E »: no name
     tokens = line[first : last + 1]
     public = _public_length(line, first)
     if public >= len(tokens) and not _is_called(line, first):
@@ -369,7 +388,8 @@ def _judge(
 
 def _context(line: Sequence[Token], first: int) -> tuple[int, int, list[str]]:
     """First word of the name, rank of the word before its particles (-1: none), these particles."""
-    at, particles = first - 1, []
+    at = first - 1
+    particles: list[str] = []
     while at >= 0 and line[at + 1].joined and line[at].key in words_of("cues", "particles") and not line[at].capital:
         particles.insert(0, line[at].key)
         at -= 1
@@ -512,7 +532,8 @@ def _by_evidence(
     if _is_called(line, first) and (not ordinary or not tokens[0].opens):
         return _found(tokens, PERSON, "nom annoncé")
     named = [token for token in tokens if is_first_name(token.key)]
-    if named and not (ordinary and (determined or heading) and len(tokens) == 1):
+    unsaid = not any(vocabulary.lower.get(token.key) for token in tokens)  # never in lower case in this corpus
+    if named and not (ordinary and (heading or (determined and not unsaid)) and len(tokens) == 1):
         return _found(
             _with_particle(line, first, last, seen), PERSON, "prénom", not ordinary or len(tokens) > 1 or not determined
         )
@@ -524,7 +545,9 @@ def _by_evidence(
         return None
     placed = _is_placed(line, first, particles)
     if ordinary:
-        if kind in (PERSON, PLACE, ORGANISATION) and not determined and not tokens[0].opens:
+        if kind == PLACE and unsaid and not tokens[0].opens:
+            return _found(tokens, kind, "vu par le modèle de langue", False)
+        if kind in (PERSON, ORGANISATION) and not determined and not tokens[0].opens:
             return _found(tokens, kind, "vu par le modèle de langue", False)
         if placed and not determined and len(tokens[0].text) > 2 and not tokens[0].opens:
             return _found(tokens, PLACE, "capitale après une préposition de lieu", False)
@@ -550,9 +573,7 @@ def _is_placed(line: Sequence[Token], first: int, particles: Sequence[str]) -> b
     cues = words_of("cues", "place")
     if particles and particles[-1] in ("en", "a", "au", "sur"):
         return True
-    return any(
-        words == cue or words.endswith(f" {cue}") or words.endswith(f" {cue.removesuffix(' de')} d") for cue in cues
-    )
+    return any(words == cue or words.endswith((f" {cue}", f" {cue.removesuffix(' de')} d")) for cue in cues)
 
 
 def _acronym(tokens: list[Token], vocabulary: Vocabulary) -> Found | None:
@@ -643,7 +664,7 @@ def _again(
     taken = {at for one in found if not one.kept for at in range(one.start, one.end)}
     again: list[Found] = []
     for line in lines(source.text):
-        i = 0
+        i = said_after_label(source, line)
         while i < len(line):
             length = next(
                 (n for n in range(min(longest, len(line) - i), 0, -1) if _matches(line, i, n, known, vocabulary)), 0

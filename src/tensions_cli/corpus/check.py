@@ -81,7 +81,7 @@ def check(corpus: Corpus, identifiers: Identifiers, min_french: float) -> tuple[
     findings.update(check_encodings(texts))
     findings.update(_check_tables_beside(corpus))
     findings.update(_check_documents(corpus, spots, identifiers, min_french))
-    return tuple(sorted(findings, key=lambda one: (one.file, one.line or 0, one.rule, one.message)))
+    return tuple(sorted(findings, key=lambda one: one.order))
 
 
 def _check_file(

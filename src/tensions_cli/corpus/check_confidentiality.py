@@ -21,8 +21,8 @@ def check_confidentiality(document: Document, place: Place, identifiers: Identif
         return
     for rank, member in enumerate(document.cast, start=1):
         if is_full_name(member.speaker):
-            start = first_turn(document, member.speaker)
-            yield finding("identite-etiquette", document.source, place.line(start), rank=rank)
+            line = place.line(first_turn(document, member.speaker))
+            yield finding("identite-etiquette", document.source, line, place=f"locuteur\u00a0{rank}")
     labels = [(zone.start, zone.end) for zone in document.zones if zone.kind is ZoneKind.LABEL]
     found = [
         (start, end, rule_of_category().get(kind, "identite-autre")) for start, end, kind in identifiers(document.text)

@@ -69,8 +69,8 @@ def _shared_paragraphs(documents: Sequence[Document], spots: Mapping[str, Place]
             words = _words(document.text, start, end)
             if len(words) >= _PARAGRAPH_WORDS:
                 own.setdefault(_hash(words), (document, start, len(words)))
-        for key, place in own.items():
-            found[key].append(place)
+        for key, first in own.items():
+            found[key].append(first)
     for shared in found.values():
         if len(shared) < _FEWEST_TEXTS or len(shared) * _SHARE_OF_TEXTS < len(documents):
             continue

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tensions_cli.corpus.sources import STDIN_PATH, SourceFile, reader_of
 from tensions_cli.errors import UnreadableError
 from tensions_cli.files.encoding import Decoded, decode
 from tensions_cli.knowledge.corpus_rules import words
-from tensions_cli.records import Document, Skipped
+from tensions_cli.records import Document, Skipped, ZoneKind
 
 # Formats whose canonical text is the file, or a slice of it.
 _SAME_LINES = ("txt", "iramuteq", "lexico")
@@ -22,6 +22,8 @@ TABLES = ("csv", "tsv", "jsonl", "xlsx", "ods")
 
 # Beginnings of files that are no plain text whatever their name (their readers look for the same).
 _CONTAINERS = (b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+_LABEL = ZoneKind.LABEL
 
 _ROW = re.compile("ligne (\\d+)[ \u00a0]")
 
@@ -97,7 +99,6 @@ class Place:
     document: Document
     base: int | None = None
     single: bool = False
-    _starts: list[int] = field(default_factory=list, compare=False)
 
     @cached_property
     def _breaks(self) -> list[int]:
@@ -110,14 +111,23 @@ class Place:
         return self.base + bisect_right(self._breaks, offset - 1)
 
     def said(self, offset: int) -> str:
-        """The turn or the paragraph, to be told after a message, where there is no line; else nothing."""
+        """The turn or the paragraph where there is no line; else nothing."""
         if self.base is not None:
             return ""
         if self.document.turns:
-            rank = bisect_right([turn.start for turn in self.document.turns], offset)
-            return f" (tour\u00a0{rank})" if rank else " (avant le premier tour)"
+            return self._turn(offset)
         rank = bisect_right([block.start for block in self.document.blocks], offset)
-        return f" (paragraphe\u00a0{max(rank, 1)})"
+        return f"paragraphe\u00a0{max(rank, 1)}"
+
+    def _turn(self, offset: int) -> str:
+        """The turn that holds the offset, or whose label does."""
+        turns, zones = self.document.turns, self.document.zones
+        if offset < turns[0].start and any(
+            zone.start <= offset < zone.end for zone in zones if zone.kind is not _LABEL
+        ):
+            return "avant le premier tour"
+        rank = bisect_right([turn.end for turn in turns], offset) + 1
+        return f"tour\u00a0{rank}" if rank <= len(turns) else "après le dernier tour"
 
 
 def line_breaks(text: str) -> list[int]:

@@ -33,9 +33,9 @@ def check_speech(document: Document, place: Place, direct: bool) -> Iterator[Fin
     """What is doubtful in the turns of a document; `direct`: it does not lie in an archive."""
     yield from _check_spelling(document, place, direct and document.format == "txt")
     yield from _check_empty_turns(document, place)
-    yield from _check_long_turns(document, place)
     yield from _check_out_of_speech(document, place)
     if document.format not in words("speech", "declared"):
+        yield from _check_long_turns(document, place)
         yield from _check_roles(document, place)
         yield from _check_cast(document, place)
 
@@ -79,21 +79,30 @@ def _check_spelling(document: Document, place: Place, fixable: bool) -> Iterator
     ranks = {member.speaker: rank for rank, member in enumerate(document.cast, start=1)}
     told = misspelt_labels(document)
     for start, _, speaker in told:
-        yield finding(
-            "etiquette-fautive", document.source, place.line(start), place=place.said(start), fixable=fixable,
-            rank=ranks[speaker],
-        )  # fmt: skip
+        yield _of_speaker("etiquette-fautive", document, place, ranks[speaker], start, fixable=fixable)
     for rank, member in enumerate(document.cast, start=1):
         wrong = [label for label, _ in member.merged if is_misspelt(label, member.speaker)]
-        if wrong and not any(
-            speaker == member.speaker for _, _, speaker in told
-        ):  # named by the markup, not in the text
-            start = first_turn(document, member.speaker)
-            yield finding("etiquette-fautive", document.source, place.line(start), fixable=False, rank=rank)
+        if wrong and not any(speaker == member.speaker for _, _, speaker in told):  # named by the markup only
+            yield _of_speaker("etiquette-fautive", document, place, rank, fixable=False)
         if len(member.merged) > len(wrong):
-            start = first_turn(document, member.speaker)
             count = len(member.merged) - len(wrong) + 1
-            yield finding("etiquette-variante", document.source, place.line(start), rank=rank, count=count)
+            yield _of_speaker("etiquette-variante", document, place, rank, count=count)
+
+
+def _of_speaker(
+    rule: str,
+    document: Document,
+    place: Place,
+    rank: int,
+    start: int | None = None,
+    *,
+    fixable: bool = True,
+    **said: int | str,
+) -> Finding:
+    """A finding about one speaker, told by rank in order of appearance; at the first label unless `start` is given."""
+    at = first_turn(document, document.cast[rank - 1].speaker) if start is None else start
+    where = ", ".join(filter(None, (f"locuteur\u00a0{rank}", place.said(at))))
+    return finding(rule, document.source, place.line(at), place=where, fixable=fixable, **said)
 
 
 def first_turn(document: Document, speaker: str) -> int:
@@ -110,13 +119,10 @@ def _check_roles(document: Document, place: Place) -> Iterator[Finding]:
     guesses = tuple(words("speech", "guesses"))
     undecided = [rank for rank, member in enumerate(document.cast, start=1) if member.role is None]
     if undecided:
-        start = first_turn(document, document.cast[undecided[0] - 1].speaker)
-        yield finding("role-inconnu", document.source, place.line(start), count=len(undecided), rank=undecided[0])
+        yield _of_speaker("role-inconnu", document, place, undecided[0], count=len(undecided))
     for rank, member in enumerate(document.cast, start=1):
         if member.role is not None and member.ground.startswith(guesses):
-            start = first_turn(document, member.speaker)
-            said = _ROLE_NAMES[member.role]
-            yield finding("role-devine", document.source, place.line(start), rank=rank, role=said)
+            yield _of_speaker("role-devine", document, place, rank, role=_ROLE_NAMES[member.role])
     # With undecided speakers the interviewer may be one of them: said once, by the rule above.
     if document.cast and not undecided and not any(member.role is Role.INTERVIEWER for member in document.cast):
         yield finding("enqueteur-absent", document.source, count=len(document.cast))
@@ -128,11 +134,10 @@ def _check_cast(document: Document, place: Place) -> Iterator[Finding]:
         yield finding("locuteurs-nombreux", document.source, count=len(cast))
     total = sum(member.words for member in cast)
     for rank, member in enumerate(cast, start=1):
-        start = first_turn(document, member.speaker)
         if member.turns == 1 and len(cast) > 2:
-            yield finding("etiquette-unique", document.source, place.line(start), place=place.said(start), rank=rank)
+            yield _of_speaker("etiquette-unique", document, place, rank)
         elif total >= _WORDS_BASE and member.words < _FEW_WORDS_SHARE * total:
-            yield finding("locuteur-rare", document.source, place.line(start), place=place.said(start), rank=rank)
+            yield _of_speaker("locuteur-rare", document, place, rank)
 
 
 def _check_long_turns(document: Document, place: Place) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -33,6 +33,9 @@ def copies(corpus: Corpus, findings: Sequence[Finding]) -> Iterator[tuple[str, b
     gone = set(left_out(findings)) | {one.file for one in findings if one.rule == "fichier-inaccessible"}
     to_correct = {one.file for one in findings if one.fix is not None}
     mixed = WHOLE_CORPUS in to_correct
+    read_of: defaultdict[str, list[Document]] = defaultdict(list)
+    for document in corpus.documents:
+        read_of[document.source].append(document)
     files = _files(corpus.found)
     _refuse_collisions([name for name, _, _ in files])
     for name, shown, path in files:
@@ -40,9 +43,8 @@ def copies(corpus: Corpus, findings: Sequence[Finding]) -> Iterator[tuple[str, b
             continue
         data = None
         if shown in to_correct or mixed:
-            documents = [document for document in corpus.documents if document.source == shown]
             before = path.read_bytes()
-            data = corrected(shown, before, documents)
+            data = corrected(shown, before, read_of[shown])
             data = None if data == before else data
         yield name, path if data is None else data
 

@@ -360,5 +360,5 @@ def _nothing_to_read(sources: Sequence[str], skipped: Sequence[Skipped]) -> Tens
     return TensionsError(
         f"aucun texte à lire dans {', '.join(sources)}",
         why=f"fichiers laissés de côté par motif : {listed}" if listed else "il n’y a aucun fichier de texte",
-        hint="formats lus : .txt, .md, .html, .docx, .vtt, .srt, .csv, .tsv, .jsonl",
+        hint="formats lus : .docx, .odt, .rtf, .pdf, .txt, .md, .html, .vtt, .srt, .xlsx, .csv, .jsonl, .xml, .zip",
     )

@@ -41,7 +41,8 @@ class Finding:
     """What is wrong somewhere: never a word of the corpus.
 
     `file`: its name relative to its source, or WHOLE_CORPUS. `line`: from 1, as an editor shows it; None when the
-    whole file is concerned or its format has no lines. `fix`: what the corrected copy changes, None when nothing.
+    whole file is concerned or its format has no lines. `place`: what tells the spot besides (`tour 12`, `locuteur 3`).
+    `fix`: what the corrected copy changes, None when nothing.
     """
 
     file: str
@@ -50,6 +51,18 @@ class Finding:
     severity: Severity
     message: str
     fix: str | None
+    place: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The message with its place."""
+        return f"{self.message} ({self.place})" if self.place else self.message
+
+    @property
+    def order(self) -> tuple[str, int, str, str, tuple[int, ...], str]:
+        """Sorts findings by file, line, rule; then by place, turn 9 before turn 12."""
+        numbers = tuple(map(int, re.findall(r"\d+", self.place)))
+        return self.file, self.line or 0, self.rule, self.message, numbers, self.place
 
 
 @cache
@@ -77,11 +90,11 @@ def finding(
 ) -> Finding:
     """A finding of one rule. `said` fills its message: numbers, file names and words of ours, never of a text.
 
-    `place`: told after the message where there is no line; `fixable`: whether the rule's fix applies here.
+    `place`: what tells the spot besides the line; `fixable`: whether the rule's fix applies here.
     """
     known = rules()[rule]
-    message = known.message.format(**said) + place
-    return Finding(file, line, rule, known.severity, message, known.fix if fixable else None)
+    fix = known.fix if fixable else None
+    return Finding(file, line, rule, known.severity, known.message.format(**said), fix, place)
 
 
 @cache

@@ -18,6 +18,8 @@ _TITLES = {Severity.ERROR: "erreur", Severity.WARNING: "alerte", Severity.NOTE: 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "bright_black"}
 _ORDER = list(Severity)
 
+_TURN = "tour\u00a0"
+
 # Lines listed beside one finding; beyond, only their number.
 _LISTED = 8
 
@@ -32,7 +34,7 @@ def findings_row(findings: Sequence[Finding]) -> dict[str, Any]:
                 "line": one.line,
                 "rule": one.rule,
                 "severity": one.severity.value,
-                "message": one.message,
+                "message": one.sentence,
                 "fix": one.fix,
             }
             for one in findings
@@ -76,37 +78,38 @@ def _heading(findings: Sequence[Finding]) -> str:
 
 def _table(findings: Sequence[Finding]) -> Table:
     """Severity, lines, message and rule of each finding of one file."""
-    merged: dict[tuple[int, str, str], list[int]] = {}
-    for one in findings:
-        lines = merged.setdefault((_ORDER.index(one.severity), one.rule, one.message), [])
-        lines += [] if one.line is None else [one.line]
+    merged: dict[tuple[Severity, str, str], list[Finding]] = {}
+    for one in sorted(findings, key=lambda one: _ORDER.index(one.severity)):
+        merged.setdefault((one.severity, one.rule, one.message), []).append(one)
     table = Table(box=None, pad_edge=False, padding=(0, 1), show_header=False)
-    table.add_column(no_wrap=True, min_width=8)
     table.add_column(no_wrap=True, min_width=7)
-    table.add_column(overflow="fold")
+    table.add_column(overflow="fold", max_width=24)
+    table.add_column(overflow="fold", ratio=1)
     table.add_column(style="dim", overflow="fold")
-    for (rank, rule, message), lines in sorted(merged.items(), key=lambda item: (item[0][0], min(item[1], default=0))):
-        severity = _ORDER[rank]
-        table.add_row(Text(_TITLES[severity], style=_COLOURS[severity]), _lines(lines), _said(message), rule)
+    for (severity, rule, message), same in merged.items():
+        table.add_row(Text(_TITLES[severity], style=_COLOURS[severity]), _places(same), _said(message), rule)
     return table
 
 
-def _lines(lines: Sequence[int]) -> str:
-    """« l. 3 », « l. 3, 8, 12 »; lines stay on the screen, whatever their number."""
-    if not lines:
-        return ""
-    known = sorted(set(lines))
-    rows = (
-        [f"l.\u00a0{known[0]}"]
-        if len(known) == 1
-        else [f"l.\u00a0{', '.join(map(str, known[i : i + 4]))}" for i in range(0, min(len(known), _LISTED), 4)]
-    )
-    more = [f"… {french.integer(len(known))} en tout"] if len(known) > _LISTED else []
-    return "\n".join([*rows, *more])
+def _places(findings: Sequence[Finding]) -> str:
+    """« l. 3 », « l. 3, 8, 12 », « tours 4, 9 », « locuteur 2, tour 4 » ; a few, then their number."""
+    ordered = sorted(findings, key=lambda one: one.order)
+    numbers = list(dict.fromkeys(str(one.line) for one in ordered if one.line is not None))
+    places = list(dict.fromkeys(one.place for one in ordered if one.place))
+    turns = [place.removeprefix(_TURN) for place in places]
+    if numbers:
+        beginning, listed, separator = "l.\u00a0", numbers, ", "
+    elif turns and all(turn.isdecimal() for turn in turns):
+        beginning, listed, separator = _TURN if len(turns) == 1 else "tours\u00a0", turns, ", "
+    else:
+        beginning, listed, separator = "", places, "\u00a0; "
+    more = f"… ({french.integer(len(listed))})" if len(listed) > _LISTED else ""
+    return beginning + separator.join(listed[:_LISTED]) + more
 
 
 def _said(message: str) -> Text:
-    return Text(french.printable(message[:1].upper() + message[1:]) + ".")
+    said = french.printable(message[:1].upper() + message[1:])
+    return Text(said if said.endswith("?") else f"{said}.")
 
 
 def _advice(findings: Sequence[Finding]) -> Table:

@@ -225,7 +225,7 @@ def usual_writing(word: str) -> tuple[Writing, int | None]:
     )
     known = [rank for rank in (lower, capital, upper) if rank is not None]
     if not known:
-        return "unknown", None
+        return ("word" if word.lower() in _lemma_table() else "unknown"), None  # a rare form of a verb
     best = min(known)
     if upper == best and len(word) > 1:
         return "acronym", best

@@ -1,0 +1,336 @@
+"""Who is who, the code of each, and the text with codes in place of names.
+
+Codes are numbers drawn in an order that depends on every byte of the corpus: they follow neither the alphabet, nor
+the order of the files, nor the name. A hash of the name alone would be reversed by trying a list of first names;
+here who does not hold the whole corpus cannot try. The same bytes give the same codes; a corpus that grows keeps its
+codes only through a table (`--write-table`, then `--table`).
+"""
+
+import hashlib
+import hmac
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tensions_cli.confidentiality.identifiers import PERSON, Found, find_identifiers, fold, knowledge
+from tensions_cli.confidentiality.identities import CODED, TITLES, Identities, Identity, agree
+from tensions_cli.confidentiality.names import Source, Usual, find_names
+from tensions_cli.confidentiality.tokens import Token, lines
+from tensions_cli.errors import TensionsError
+
+KEPT = "gardé"  # what the user's table says is no identifier
+KEEP_MARK = "="
+
+# « d’Anne » becomes « de P-12 »: the elided words and what they are before a consonant.
+_ELIDED = {
+    "d": "de",
+    "qu": "que",
+    "jusqu": "jusque",
+    "lorsqu": "lorsque",
+    "puisqu": "puisque",
+    "quoiqu": "quoique",
+    "l": "le",
+    "s": "se",
+}
+_ELISION = re.compile(rf"\b({'|'.join(_ELIDED)})['’]$", re.IGNORECASE)
+_DE = re.compile(r"\b([dD])e $")
+_VOWELS = frozenset("aeiouyh")
+_LAST_WORDS = 12  # characters of text before a name that an elision may take
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the user's table: its words, folded; code ("" to be given one, « = » to be kept); category."""
+
+    line: int
+    name: str
+    form: tuple[str, ...]
+    code: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of the user's table by form, and the lines left out (without a name, or named twice)."""
+
+    rows: Mapping[tuple[str, ...], Row]
+    left_out: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonymised:
+    """The texts with codes, what was replaced or left in each, and the correspondence, which nothing writes unasked.
+
+    `pairs`: name as first written, code, category, by identity and by table row. `distinct`: identities by category.
+    `unmatched`: lines of the table whose name was never met.
+    """
+
+    texts: tuple[str, ...]
+    placed: tuple[tuple["Placed", ...], ...]
+    pairs: tuple[tuple[str, str, str], ...]
+    distinct: Mapping[str, int]
+    unmatched: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A stretch of the written text: where it stands there, what it is, its code (None: left as it was).
+
+    `doubt`: French, what a reader must decide; "" without any.
+    """
+
+    start: int
+    end: int
+    found: Found
+    code: str | None
+    doubt: str = ""
+
+
+_COLUMNS = {
+    "name": ("nom", "name", "noms", "valeur", "forme"),
+    "code": ("code", "pseudonyme", "pseudonym", "remplacement"),
+    "category": ("categorie", "category", "type"),
+}
+
+
+def pseudonymise(sources: Sequence[Source], table: Table, usual: Usual) -> Pseudonymised:
+    """Find what identifies in all texts together, decide who is who, and replace. `usual`: see `names`."""
+    tabled = [table_matches(source.text, table) for source in sources]
+    known = [
+        [*rows, *source.given, *find_identifiers(source.text)] for rows, source in zip(tabled, sources, strict=True)
+    ]
+    names = find_names(sources, usual, [settle(one) for one in known])
+    found = agree([settle([*first, *then]) for first, then in zip(known, names, strict=True)])
+    identities = Identities(found)
+    codes = _codes(sources, found, identities, table)
+    texts: list[str] = []
+    placed: list[tuple[Placed, ...]] = []
+    for source, here in zip(sources, found, strict=True):
+        text, places = replaced(source.text, here, {one: codes(one) for one in here if one.category in CODED})
+        texts.append(text)
+        placed.append(
+            tuple(replace(place, doubt=identities.of(place.found)[1] if place.code else "") for place in places)
+        )
+    met = {one.form for rows in tabled for one in rows}
+    return Pseudonymised(
+        tuple(texts),
+        tuple(placed),
+        tuple(_pairs(sources, found, codes, table)),
+        Counter(
+            identity[0] for identity in {identities.of(o)[0] for here in found for o in here if o.category in CODED}
+        ),
+        tuple(row.line for form, row in table.rows.items() if form not in met),
+    )
+
+
+def _codes(
+    sources: Sequence[Source], found: Sequence[Sequence[Found]], identities: Identities, table: Table
+) -> Callable[[Found], str]:
+    """The code of any name: its row's, else that of a row of the same identity, else a number drawn."""
+    given: dict[Identity, str] = {}
+    for form, row in table.rows.items():
+        if row.code not in ("", KEEP_MARK):
+            given.setdefault(identities.of(Found(0, 0, row.category, "table", True, form))[0], row.code)
+    wanted = _met(found, identities) - set(given)
+    used = {row.code for row in table.rows.values()}
+    drawn = numbered(wanted, corpus_key(source.text for source in sources), letters(), used)
+
+    def code(one: Found) -> str:
+        row = table.rows.get(one.form)
+        if one.ground == "table" and row is not None and row.code:
+            return row.code
+        identity = identities.of(one)[0]
+        return given.get(identity) or drawn[identity]
+
+    return code
+
+
+def _met(found: Sequence[Sequence[Found]], identities: Identities) -> set[Identity]:
+    return {identities.of(one)[0] for here in found for one in here if one.category in CODED}
+
+
+def _pairs(
+    sources: Sequence[Source], found: Sequence[Sequence[Found]], codes: Callable[[Found], str], table: Table
+) -> Iterator[tuple[str, str, str]]:
+    """Each name met, as first written, and its code; then the rows of the table that were not met."""
+    written: dict[tuple[str, ...], dict[str, tuple[str, Found]]] = {}
+    for source, here in zip(sources, found, strict=True):
+        for one in here:
+            if one.category in CODED:
+                name = " ".join(source.text[one.start : one.end].split()).rstrip(".")
+                written.setdefault(one.form, {}).setdefault(codes(one), (name, one))
+    for form, bearers in written.items():
+        row = table.rows.get(form)
+        for code, (name, one) in bearers.items():
+            titled = {"m": "M. ", "f": "Mme "}.get(one.gender or "", "") if len(bearers) > 1 else ""
+            yield (row.name if row else f"{titled}{name}"), code, one.category
+    yield from (
+        (row.name, row.code, row.category) for form, row in table.rows.items() if form not in written and row.code
+    )
+
+
+def table_of(columns: Sequence[str], cells: Iterable[tuple[int, Mapping[str, str]]]) -> Table:
+    """The user's table, from its columns and its rows (line, cells). Raises TensionsError without a column of names."""
+    found = {
+        purpose: next((c for c in columns if fold(c.strip()) in names), None) for purpose, names in _COLUMNS.items()
+    }
+    name, code, category = (found[purpose] for purpose in ("name", "code", "category"))
+    if name is None or code is None:
+        raise TensionsError(
+            "--table\u00a0: les colonnes ne se comprennent pas",
+            why="il faut une colonne nom et une colonne code",
+            hint="première ligne du fichier\u00a0: nom;code (et, si vous voulez, categorie)",
+        )
+    rows: dict[tuple[str, ...], Row] = {}
+    left_out: list[int] = []
+    for line, values in cells:
+        written = " ".join(values.get(name, "").split())
+        form = _spelt(token.key for words in lines(written) for token in words)
+        if not form or form in rows:
+            left_out.append(line)
+            continue
+        given = " ".join(values.get(code, "").split())
+        rows[form] = Row(line, written, form, given, _category(values.get(category, "") if category else ""))
+    return Table(rows, tuple(left_out))
+
+
+def _category(written: str) -> str:
+    key = fold(written.strip())
+    return next((category for category in CODED if key and fold(category).startswith(key[:4])), PERSON)
+
+
+def _spelt(keys: Iterable[str]) -> tuple[str, ...]:
+    return tuple(TITLES.get(key, key) for key in keys)
+
+
+def table_matches(text: str, table: Table) -> list[Found]:
+    """Occurrences of the table's names: whole words, the longest first, whatever case, accents and elision."""
+    longest = max(map(len, table.rows), default=0)
+    found: list[Found] = []
+    for line in lines(text):
+        keys = _spelt(token.key for token in line)
+        i = 0
+        while i < len(line):
+            length = next(
+                (
+                    n
+                    for n in range(min(longest, len(line) - i), 0, -1)
+                    if keys[i : i + n] in table.rows and _apart(line[i : i + n])
+                ),
+                0,
+            )
+            if length:
+                found.append(_matched(line[i : i + length], table.rows[keys[i : i + length]]))
+            i += max(1, length)
+    return found
+
+
+def _matched(tokens: Sequence[Token], row: Row) -> Found:
+    """A name of the table where it stands; a title before it stays in the text unless the code has one too."""
+    titled = len(row.form) > 1 and row.form[0] in TITLES.values()
+    replaces_title = titled and TITLES.get(fold(row.code.split(" ")[0].rstrip("."))) is not None
+    first = tokens[1] if titled and not replaces_title else tokens[0]
+    category = KEPT if row.code == KEEP_MARK else row.category
+    return Found(first.start, tokens[-1].end, category, "table", True, row.form)
+
+
+def _apart(tokens: Sequence[Token]) -> bool:
+    """Nothing but spaces, apostrophes and the full stop of a title stands between these words."""
+    return all(token.gap.strip(" \u00a0\u202f'’.") == "" for token in tokens[1:])
+
+
+def settle(found: Iterable[Found]) -> tuple[Found, ...]:
+    """Stretches that do not overlap, in text order; where two meet, the earlier of the list wins, then the longer."""
+    taken: dict[int, Found] = {}
+    kept: list[Found] = []
+    ranked = sorted(
+        enumerate(found),
+        key=lambda one: (one[1].kept, one[1].category not in (KEPT,), one[1].ground == "déjà rencontré", one[0]),
+    )
+    for _, one in ranked:
+        if one.start < one.end and not any(at in taken for at in range(one.start, one.end)):
+            kept.append(one)
+            taken.update(dict.fromkeys(range(one.start, one.end), one))
+    return tuple(sorted(kept, key=lambda one: one.start))
+
+
+# --- codes ------------------------------------------------------------------------------------------
+
+
+def corpus_key(texts: Iterable[str]) -> bytes:
+    """A key that depends on every byte of the corpus and not on the order of its texts."""
+    hashes = sorted(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts)
+    return hashlib.sha256(b"".join(hashes)).digest()
+
+
+def numbered(
+    identities: Iterable[Identity], key: bytes, letters: Mapping[str, str], used: Iterable[str]
+) -> dict[Identity, str]:
+    """A code for each identity: its letter and a number drawn with the key, none of the codes `used` already.
+
+    The numbers say neither how many names there are nor their order: they are drawn among twice as many at least.
+    """
+    taken = set(used)
+    by_letter: dict[str, list[Identity]] = defaultdict(list)
+    for identity in sorted(set(identities)):
+        by_letter[letters[identity[0]]].append(identity)
+    codes: dict[Identity, str] = {}
+    for letter, bearers in by_letter.items():
+        digits = 2
+        while 9 * 10 ** (digits - 1) < 2 * (len(bearers) + sum(code.startswith(letter) for code in taken)):
+            digits += 1
+        pool = (f"{letter}-{number}" for number in range(10 ** (digits - 1), 10**digits))
+        drawn = sorted((code for code in pool if code not in taken), key=lambda code: _drawn(key, code))
+        codes.update(zip(bearers, drawn, strict=False))
+    return codes
+
+
+def _drawn(key: bytes, text: str) -> bytes:
+    return hmac.digest(key, text.encode("utf-8"), "sha256")
+
+
+def letters() -> Mapping[str, str]:
+    """The letter of the codes of each category."""
+    codes: Mapping[str, str] = knowledge()["codes"]
+    return codes
+
+
+# --- the text with codes ----------------------------------------------------------------------------
+
+
+def replaced(text: str, found: Sequence[Found], code_of: Mapping[Found, str]) -> tuple[str, tuple[Placed, ...]]:
+    """The text with its codes, and where each of them stands in it. `found`: settled, in text order."""
+    pieces: list[str] = []
+    placed: list[Placed] = []
+    length = at = 0
+    for one in found:
+        before = text[at : one.start]
+        code = None if one.kept or one.category == KEPT else one.replacement or code_of[one]
+        if code is not None:
+            before = _unelided(before, code, text[one.start : one.end])
+        pieces.append(before)
+        length += len(before)
+        written = text[one.start : one.end] if code is None else code
+        pieces.append(written)
+        if one.category != KEPT:
+            placed.append(Placed(length, length + len(written), one, code))
+        length += len(written)
+        at = one.end
+    pieces.append(text[at:])
+    return "".join(pieces), tuple(placed)
+
+
+def _unelided(before: str, code: str, name: str) -> str:
+    """The words before a code, as they are written before it: « d’ » before a vowel, « de » before anything else."""
+    vowel = fold(code[:1]) in _VOWELS and code[:1].isalpha()
+    tail = before[-_LAST_WORDS:]
+    elided = _ELISION.search(tail)
+    if elided and not vowel:
+        full = _ELIDED[elided[1].casefold()]
+        full = full.capitalize() if elided[1][0].isupper() else full
+        return f"{before[: len(before) - len(elided[0])]}{full} "
+    full_word = _DE.search(tail)
+    if full_word and code.isalpha() and vowel and fold(name[:1]) not in _VOWELS:
+        return f"{before[:-2]}’"
+    return before
