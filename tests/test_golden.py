@@ -29,10 +29,13 @@ COMMANDS = {
     "tag.csv": ["tag", f"{DEMO}/revue", "-f", "csv"],
     "explain.txt": ["explain", PASSAGE],
     "explain.json": ["explain", PASSAGE, "-f", "json"],
+    "corpus-info.txt": ["corpus", "info", DEMO],
+    "corpus-info.json": ["corpus", "info", f"{DEMO}/entretiens", "-f", "json"],
     "model-list.txt": ["model", "list"],
     "model-show.md": ["model", "show"],
     "help.txt": ["--help"],
     "help-analyse.txt": ["analyse", "--help"],
+    "help-corpus.txt": ["corpus", "--help"],
 }
 
 

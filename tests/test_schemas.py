@@ -19,7 +19,7 @@ from tensions_cli.records import Label, ZoneKind
 ROOT = Path(__file__).parents[1]
 SCHEMAS = {
     name: json.loads((ROOT / "docs" / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
-    for name in ("passage", "summary", "explanation", "coded-passage")
+    for name in ("passage", "summary", "corpus", "explanation", "coded-passage")
 }
 BOOK = read_toml("codebook.toml")
 POLES = [logic["name"] for logic in BOOK["logics"]]
@@ -104,12 +104,18 @@ def summary(folder: str) -> Json:
 
 
 @pytest.fixture(scope="module")
+def inventory(folder: str) -> Json:
+    command = ("corpus", "info", folder, "-q", "-f", "json", "--show-dropped")
+    return dict(json.loads(printed(*command, status=ExitStatus.SOME_UNREAD)))
+
+
+@pytest.fixture(scope="module")
 def explanation() -> Json:
     return dict(json.loads(printed("explain", MIXED, "-f", "json", status=ExitStatus.DONE)))
 
 
 @pytest.fixture(scope="module")
-def valid(passages: list[Json], summary: Json, explanation: Json) -> Callable[[str], Json]:
+def valid(passages: list[Json], summary: Json, inventory: Json, explanation: Json) -> Callable[[str], Json]:
     """A fresh valid row of each schema, to be damaged."""
     word = {"start": 0, "end": 2, "pole": "rationalisation", "axis": "temps"}
     stance = dict.fromkeys(POLES, "contestee")
@@ -121,6 +127,7 @@ def valid(passages: list[Json], summary: Json, explanation: Json) -> Callable[[s
     kept = {
         "passage": next(row for row in passages if row["counted"]) | mixed,
         "summary": summary | {"groups": groups},
+        "corpus": inventory,
         "explanation": explanation | mixed,
         "coded-passage": next(row for file in ANNOTATED for row in coded_rows(file) if row["M"] and row["P"]),
     }
@@ -158,6 +165,13 @@ def test_summary_of_a_folder(summary: Json) -> None:
         {"genre": "institution"},
         {"genre": "presse"},
     ]
+
+
+def test_inventory_of_a_folder(inventory: Json) -> None:
+    assert faults("corpus", inventory) == []
+    assert set(inventory["formats"]) == {"txt", "html"}
+    assert inventory["whole"]["documents"] == sum(tally["documents"] for tally in inventory["formats"].values())
+    assert inventory["whole"]["speakers"] == {"interviewer": 1, "respondent": 1}
 
 
 def test_explanation(explanation: Json) -> None:

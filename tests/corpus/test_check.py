@@ -44,11 +44,11 @@ STARS = "**** *lieu_IME *annee_2024\nOn coche des cases.\n\n**** *lieu_CHRS *ann
 def identifiers(text: str) -> Iterator[tuple[int, int, str]]:
     """What stands for the finder of the confidentiality room."""
     for kind, shape in (
-        ("phone", r"\b0\d(?: \d\d){4}\b"),
-        ("mail", r"\w+@\w+\.fr"),
-        ("birth_date", r"née? le \S+"),
-        ("address", r"\d+ rue \w+"),
-        ("nir", r"\b[12] \d\d \d\d \d\d \d{3} \d{3}\b"),
+        ("téléphone", r"\b0\d(?: \d\d){4}\b"),
+        ("adresse mail", r"\w+@\w+\.fr"),
+        ("date de naissance", r"née? le \S+"),
+        ("lieu", r"\d+ rue \w+"),
+        ("numéro de sécurité sociale", r"\b[12] \d\d \d\d \d\d \d{3} \d{3}\b"),
         ("plaque", r"\b[A-Z]{2}-\d{3}-[A-Z]{2}\b"),
     ):
         for found in re.finditer(shape, text):
@@ -426,7 +426,7 @@ CASES: dict[str, tuple[Files, list[tuple[str, int | None]], Files]] = {
             "f.docx": word_file(*TALK.replace("Alix", "Mme Essai").replace("On prend", "Je prends").split("\n")),
         },
         [("e.txt", 2), ("f.docx", None)],
-        {"e.txt": TALK.replace("Alix", "Participante 2")},
+        {"e.txt": TALK.replace("Alix", "Participante 2"), "f.txt": TALK.replace("Alix", "Mme D.")},
     ),
 }  # fmt: skip
 
@@ -595,14 +595,24 @@ def test_findings_are_in_order_and_the_same_whatever_the_order_of_the_files(tmp_
 
 
 def test_a_file_in_an_archive_is_checked_but_not_mended(tmp_path: Path) -> None:
-    content = zipped({"n.txt": NOTE, "vide.txt": "", "metadata.csv": "id;le\nn;1\nm;2\n"})
-    found = checked(write(tmp_path / "c", {"a.zip": content}))
-    assert {(one.file, one.rule) for one in found} == {
-        ("a.zip/vide.txt", "fichier-vide"),
-        ("a.zip/metadata.csv", "metadata-separateur"),
-        ("a.zip/metadata.csv", "metadata-ligne-sans-texte"),
+    inside = {
+        "n.txt": NOTE.encode("cp1252"),
+        "c.txt": STARS.replace("IME", "IME-Nord"),
+        "t.csv": "id,lieu,text\n1,IME,On parle.\n2,CHRS,\n",
+        "vide.txt": "",
+        "metadata.csv": "id;le\nn;1\nm;2\n",
     }
-    assert not [one for one in found if one.rule.startswith("metadata") and one.fix]
+    found = checked(write(tmp_path / "c", {"a.zip": zipped(inside)}))
+    assert {(one.file, one.line, one.rule) for one in found} == {
+        (".", None, "encodages-melanges"),
+        ("a.zip/c.txt", 1, "iramuteq-tiret"),
+        ("a.zip/metadata.csv", 1, "metadata-separateur"),
+        ("a.zip/metadata.csv", 3, "metadata-ligne-sans-texte"),
+        ("a.zip/n.txt", None, "encodage-non-utf8"),
+        ("a.zip/t.csv", 3, "tableau-texte-vide"),
+        ("a.zip/vide.txt", None, "fichier-vide"),
+    }
+    assert not [one for one in found if one.fix]
 
 
 def test_a_place_without_line_is_told_by_its_turn(tmp_path: Path) -> None:
@@ -644,9 +654,7 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def fix(source: Path, copy: Path) -> ExitStatus:
-    return run(
-        [str(source)], Options(), "json", copy.parent / "findings.json", fix=copy, identifiers=identifiers, quiet=True
-    )
+    return run([str(source)], Options(), "json", copy.parent / "findings.json", fix=copy, quiet=True)
 
 
 def test_a_corrected_copy_has_none_of_the_findings_that_it_fixes(tmp_path: Path) -> None:
@@ -694,20 +702,20 @@ def test_a_copy_among_the_texts_or_over_something_is_refused(place: str, tmp_pat
     write(tmp_path / "plein", {"autre.txt": "À garder."})
     before = hashes(tmp_path)
     with pytest.raises(TensionsError):
-        run([str(source)], Options(), "json", None, fix=tmp_path / place, identifiers=identifiers, quiet=True)
+        run([str(source)], Options(), "json", None, fix=tmp_path / place, quiet=True)
     assert hashes(tmp_path) == before
 
 
 def test_two_files_of_one_name_refuse_the_whole_copy(tmp_path: Path) -> None:
     one, two = write(tmp_path / "a", {"n.txt": NOTE}), write(tmp_path / "b", {"n.txt": ENGLISH})
     with pytest.raises(TensionsError):
-        run([str(one), str(two)], Options(), "json", None, fix=tmp_path / "copie", identifiers=identifiers, quiet=True)
+        run([str(one), str(two)], Options(), "json", None, fix=tmp_path / "copie", quiet=True)
     assert not (tmp_path / "copie").exists()
 
 
 def test_statuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def status(*sources: str) -> ExitStatus:
-        return run(list(sources), Options(), "json", None, fix=None, identifiers=identifiers, quiet=True)
+        return run(list(sources), Options(), "json", None, fix=None, quiet=True)
 
     warned = write(tmp_path / "w", {"a.txt": NOTE.encode("cp1252")})
     wrong = write(tmp_path / "e", {"a.txt": NOTE, "b.txt": ""})

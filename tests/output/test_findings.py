@@ -88,12 +88,14 @@ def test_the_table_groups_by_file_and_says_lines_once() -> None:
 
 def test_many_lines_are_counted() -> None:
     found = tuple(finding("iramuteq-accent", "c.txt", line) for line in range(1, 31))
-    assert "1, 2, 3, 4, 5, 6, 7, 8… (30)" in " ".join(printed(found).split())
+    shown = " ".join(printed(found).split())
+    assert "(30)" in shown
+    assert "9" not in shown
 
 
 def test_advice_tells_the_fix_where_there_is_one() -> None:
     text = " ".join(printed((finding("fichier-vide", "a.txt"),)).split())
-    assert "Retirez-le ou remplacez-le par son texte. Avec --fix\u00a0: le fichier n’est pas copié." in text
+    assert "Retirez-le ou remplacez-le par son texte. Avec --fix : le fichier n’est pas copié." in text
     assert "--fix" not in printed((finding("fichier-vide", "a.zip/a.txt", fixable=False),))
 
 

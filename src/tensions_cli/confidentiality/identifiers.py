@@ -135,8 +135,8 @@ def _streets(text: str) -> Iterator[Found]:
     weak = {fold(word) for word in knowledge()["streets"]["weak"]}
     for match in _street().finditer(text):
         is_weak = fold(match["head"]) in weak and not match["number"] and not match["head"][0].isupper()
-        if is_weak and fold(match["particle"].strip()) in ("de", "d'"):
-            continue  # « la place d’Anne »
+        if is_weak and fold(match["particle"].strip()) in ("", "de", "d'"):
+            continue  # « la place d’Anne », « à ma place Je… »
         if match["head"][0].isupper() and not match["number"] and fold(match["head"]) in weak and not match["particle"]:
             continue  # « Résidence Les Lilas » opening a line: an organisation, see `names`
         yield Found(*match.span(), PLACE, "adresse", not is_weak, _words(match["name"]))

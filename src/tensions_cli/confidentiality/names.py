@@ -29,10 +29,13 @@ _HEADING = 0.7
 _KNOWN_ACRONYM = 60_000
 # A lower-case word is taken for a name in a text without capitals when it is this frequent as a name.
 _KNOWN_NAME = 200_000
+# « les Cado », « La Chênaie »: words that rare are written with a capital because they name (243695 and 108710).
+_RARE_WORD = 100_000
 _LONGEST_ACRONYM = 6
 _SHORTEST_LOWER_NAME = 4
 _LONGEST_NAME = 5  # words
 _LONGEST_LABEL = 12  # words
+_LABEL_TAIL = 8  # characters from the last word of a label to the end of its colon: « D. », « [Marie] »
 _ROMAN = re.compile("[IVXLC]{2,7}")
 
 
@@ -40,13 +43,15 @@ _ROMAN = re.compile("[IVXLC]{2,7}")
 class Source:
     """A text to search. `labels`: speakers as they open its lines; `seen`: what the recogniser saw.
 
-    `given`: identifiers known beforehand (the cells of a column of names).
+    `given`: identifiers known beforehand (the cells of a column of names). `witness`: false for a text that is no
+    evidence for the others and is not counted (the words of a file name).
     """
 
     text: str
     labels: frozenset[str] = frozenset()
     seen: tuple[Span, ...] = ()
     given: tuple[Found, ...] = ()
+    witness: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,11 @@ class Vocabulary:
         if writing == "unknown" and "-" in token.text:
             return all(self.usual(part)[0] == "word" for part in token.text.lower().split("-") if part)
         return writing == "word" or (writing == "unknown" and self.lower.get(token.key, 0) > 0)
+
+    def is_rare(self, token: Token) -> bool:
+        """An ordinary word that few texts use, with a capital inside a sentence and never without in this corpus."""
+        rank = self.usual(token.text.lower())[1]
+        return not token.opens and not self.lower.get(token.key) and rank is not None and rank > _RARE_WORD
 
     def is_name(self, token: Token) -> bool:
         """A word that French writes with a capital, or does not know."""
@@ -100,7 +110,8 @@ def find_names(
     vocabulary = Vocabulary(usual, _lower_counts(sources))
     closed = blocked or [() for _ in sources]
     found = [_in_text(source, vocabulary, spans) for source, spans in zip(sources, closed, strict=True)]
-    known = _known_forms((one for names in found for one in names), vocabulary)
+    witnesses = (names for source, names in zip(sources, found, strict=True) if source.witness)
+    known = _known_forms((one for names in witnesses for one in names), vocabulary)
     return [
         [*names, *_again(source, known, vocabulary, [*names, *spans])]
         for source, names, spans in zip(sources, found, closed, strict=True)
@@ -162,10 +173,10 @@ def _in_text(source: Source, vocabulary: Vocabulary, blocked: Sequence[Found]) -
 
 def said_after_label(source: Source, line: Sequence[Token]) -> int:
     """Rank of the first word after the speaker's label that opens a line, 0 without a label."""
-    for i, token in enumerate(line[:_LONGEST_LABEL]):
-        end = source.text.find(" : ", token.end, token.end + 3)
+    for token in line[:_LONGEST_LABEL]:
+        end = source.text.find(" : ", token.end, token.end + _LABEL_TAIL)
         if end >= 0 and source.text[line[0].start - _lead(source.text, line[0].start) : end] in source.labels:
-            return i + 1
+            return sum(word.end <= end for word in line)
     return 0
 
 
@@ -527,7 +538,7 @@ def _by_evidence(
     tokens = list(line[first : last + 1])
     before = line[first - 1] if first > 0 and tokens[0].joined else None
     determined = before is not None and before.key in words_of("cues", "determiners")
-    ordinary = all(vocabulary.is_word(token) for token in tokens)
+    ordinary = all(vocabulary.is_word(token) and not vocabulary.is_rare(token) for token in tokens)
     kind = _kind_seen(tokens, seen)
     if _is_called(line, first) and (not ordinary or not tokens[0].opens):
         return _found(tokens, PERSON, "nom annoncé")
@@ -647,6 +658,8 @@ def _parts(one: Found) -> list[tuple[str, ...]]:
     form = _bare(one.form)
     if not form or (len(form) == 1 and len(form[0]) < 2):
         return []
+    if one.form != form:
+        return [one.form, form]
     if one.category == PERSON and len(form) > 1:
         return [form, *((word,) for word in form if len(word) > 2 and word not in words_of("cues", "particles"))]
     return [form]
@@ -695,14 +708,17 @@ def _matches(
         return False
     token = tokens[0]
     if length > 1:
-        return any(word.capital for word in tokens) or one.sure
+        named = tokens[1:] if token.key in words_of("cues", "articles") else tokens
+        return any(word.capital for word in named) or (one.sure and named is tokens)
     if not token.capital:
         return one.sure and len(token.text) >= _SHORTEST_LOWER_NAME and vocabulary.usual(token.text)[0] == "name"
-    if one.ordinary:
+    if vocabulary.is_word(token) and not one.sure:
+        return False
+    if one.ordinary or vocabulary.is_word(token):
         determined = i > 0 and token.joined and line[i - 1].key in words_of("cues", "determiners")
         if token.opens:
             return one.category == PERSON and (
                 _acts(line, i) or (one.sure and i + 1 < len(line) and line[i + 1].gap.startswith(","))
             )
         return not determined and not _is_public((token,))
-    return one.sure or not token.opens or not vocabulary.is_word(token)
+    return True

@@ -30,7 +30,7 @@ _ELIDED = {
     "lorsqu": "lorsque",
     "puisqu": "puisque",
     "quoiqu": "quoique",
-    "l": "le",
+    "l": "",  # « à l’Escale » becomes « à O-12 »
     "s": "se",
 }
 _ELISION = re.compile(rf"\b({'|'.join(_ELIDED)})['’]$", re.IGNORECASE)
@@ -102,7 +102,8 @@ def pseudonymise(sources: Sequence[Source], table: Table, usual: Usual) -> Pseud
     ]
     names = find_names(sources, usual, [settle(one) for one in known])
     found = agree([settle([*first, *then]) for first, then in zip(known, names, strict=True)])
-    identities = Identities(found)
+    heard = [here if source.witness else [] for source, here in zip(sources, found, strict=True)]
+    identities = Identities(heard)
     codes = _codes(sources, found, identities, table)
     texts: list[str] = []
     placed: list[tuple[Placed, ...]] = []
@@ -116,10 +117,8 @@ def pseudonymise(sources: Sequence[Source], table: Table, usual: Usual) -> Pseud
     return Pseudonymised(
         tuple(texts),
         tuple(placed),
-        tuple(_pairs(sources, found, codes, table)),
-        Counter(
-            identity[0] for identity in {identities.of(o)[0] for here in found for o in here if o.category in CODED}
-        ),
+        tuple(_pairs(sources, heard, codes, table)),
+        Counter(identity[0] for identity in _met(heard, identities)),
         tuple(row.line for form, row in table.rows.items() if form not in met),
     )
 
@@ -329,7 +328,7 @@ def _unelided(before: str, code: str, name: str) -> str:
     if elided and not vowel:
         full = _ELIDED[elided[1].casefold()]
         full = full.capitalize() if elided[1][0].isupper() else full
-        return f"{before[: len(before) - len(elided[0])]}{full} "
+        return f"{before[: len(before) - len(elided[0])]}{full}{' ' if full else ''}"
     full_word = _DE.search(tail)
     if full_word and code.isalpha() and vowel and fold(name[:1]) not in _VOWELS:
         return f"{before[:-2]}’"

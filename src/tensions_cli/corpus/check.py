@@ -6,7 +6,7 @@ of a text is quoted.
 
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from tensions_cli.corpus.archives import companion
@@ -22,7 +22,7 @@ from tensions_cli.corpus.check_metadata import (
     check_persons,
     read_metadata,
 )
-from tensions_cli.corpus.check_places import Place, TextFile, companion_file, places, text_file
+from tensions_cli.corpus.check_places import Place, TextFile, companion_file, places, text_files
 from tensions_cli.corpus.check_speech import check_speech
 from tensions_cli.corpus.check_tables import check_table
 from tensions_cli.corpus.language import french_share, mark_foreign
@@ -69,23 +69,29 @@ def check(corpus: Corpus, identifiers: Identifiers, min_french: float) -> tuple[
     for item in corpus.skipped:
         refused[item.source].append(item)
     shared = Counter(file.name for file in corpus.found.files)
-    for file in corpus.found.files:
-        documents, unread = by_source.get(file.name, []), refused.pop(file.name, [])
-        text = text_file(file, MAX_BYTES) if shared[file.name] == 1 else None
-        spots |= places(text, documents, unread)
-        findings.update(_check_file(file, text, documents, unread))
-        if text is not None and text.decoded is not None:
-            texts.append(text.without_content())
-    for items in refused.values():  # members of archives
-        findings.update(check_skipped(items))
+    direct = set(shared)
+    for source in corpus.found.files:
+        for file, text in text_files(source, MAX_BYTES):
+            documents, unread = by_source.get(file.name, []), refused.pop(file.name, [])
+            text = text if shared[file.name] <= 1 else None  # two sources, one name: nobody knows which is which
+            spots |= places(text, documents, unread)
+            findings.update(_check_file(file, text, documents, unread, direct))
+            if text is not None and text.decoded is not None:
+                texts.append(text.without_content())
+    for items in refused.values():  # what an archive holds and nobody reads
+        findings.update(check_skipped(items, direct=False))
     findings.update(check_encodings(texts))
     findings.update(_check_tables_beside(corpus))
-    findings.update(_check_documents(corpus, spots, identifiers, min_french))
+    findings.update(_check_documents(corpus, spots, direct, identifiers, min_french))
     return tuple(sorted(findings, key=lambda one: one.order))
 
 
 def _check_file(
-    file: SourceFile, text: TextFile | None, documents: Sequence[Document], unread: Sequence[Skipped]
+    file: SourceFile,
+    text: TextFile | None,
+    documents: Sequence[Document],
+    unread: Sequence[Skipped],
+    direct: Collection[str],
 ) -> Iterator[Finding]:
     if text is not None:
         yield from check_encoding(text, documents)
@@ -95,7 +101,8 @@ def _check_file(
     yield from told
     nul = text is not None and text.decoded is None and b"\0" in text.data
     told_apart = is_table or nul or any(document.format == "iramuteq" for document in documents)
-    yield from check_skipped([item for item in unread if not (told_apart and item.reason in _TOLD_APART)])
+    left = [item for item in unread if not (told_apart and item.reason in _TOLD_APART)]
+    yield from check_skipped(left, file.name in direct)
 
 
 # What the checks of bytes, tables and IRaMuTeQ corpora tell with its line.
@@ -103,9 +110,8 @@ _TOLD_APART = ("empty", "corrupt", "columns", "binary")
 
 
 def _check_documents(
-    corpus: Corpus, spots: dict[str, Place], identifiers: Identifiers, min_french: float
+    corpus: Corpus, spots: dict[str, Place], direct: Collection[str], identifiers: Identifiers, min_french: float
 ) -> Iterator[Finding]:
-    direct = {file.name for file in corpus.found.files}
     yield from check_duplicates(corpus.documents, spots, direct)
     for document in corpus.documents:
         place = spots.get(document.id) or Place(document)

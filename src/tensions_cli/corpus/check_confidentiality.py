@@ -8,11 +8,13 @@ from tensions_cli.corpus.speaker_labels import near_role, role_of, role_word
 from tensions_cli.knowledge.corpus_rules import Finding, finding, pattern, rule_of_category, words
 from tensions_cli.records import Document, ZoneKind
 
-# Where identifiers stand in a text: start, end, category (a word of `categories` in corpus_rules.toml).
+# Where identifiers stand in a text: start, end, category (`categories` in corpus_rules.toml; others are told as such).
 Identifiers = Callable[[str], Iterable[tuple[int, int, str]]]
 
-# A shorter word of a label is an initial or a code.
+# A word of a label with fewer letters is an initial or a code (« Mme D. », « A B »).
 _NAME_LETTERS = 2
+
+_MOST_NAMES = 4  # a label has no more words (rule 4 of the speaker specification)
 
 
 def check_confidentiality(document: Document, place: Place, identifiers: Identifiers) -> Iterator[Finding]:
@@ -24,13 +26,21 @@ def check_confidentiality(document: Document, place: Place, identifiers: Identif
             line = place.line(first_turn(document, member.speaker))
             yield finding("identite-etiquette", document.source, line, place=f"locuteur\u00a0{rank}")
     labels = [(zone.start, zone.end) for zone in document.zones if zone.kind is ZoneKind.LABEL]
-    found = [
-        (start, end, rule_of_category().get(kind, "identite-autre")) for start, end, kind in identifiers(document.text)
-    ]
+    listed = sorted((start, end, kind) for start, end, kind in identifiers(document.text))
+    found = [(start, end, rule_of_category().get(kind, "identite-autre")) for start, end, kind in _once(listed)]
     taken = sorted([*labels, *((start, end) for start, end, _ in found)])
     found += [(start, end, "identite-nom") for start, end in _apart(_titled_names(document.text), taken)]
     for start, _, rule in sorted(found):
         yield finding(rule, document.source, place.line(start), place=place.said(start))
+
+
+def _once(listed: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    """The first of those that overlap."""
+    last = 0
+    for start, end, kind in listed:
+        if start >= last:
+            yield start, end, kind
+            last = end
 
 
 def is_full_name(label: str) -> bool:
@@ -40,11 +50,17 @@ def is_full_name(label: str) -> bool:
         return False
     titled = bool(parts) and parts[0].casefold() in words("identity", "titles")
     names = parts[1:] if titled else parts
-    if len(names) < (1 if titled else 2) or len(names) > 4:
+    if len(names) < (1 if titled else 2) or len(names) > _MOST_NAMES:
         return False
-    return all(
-        part[0].isupper() and len(part) >= _NAME_LETTERS and not any(map(str.isdigit, part)) for part in names
-    ) and (titled or all(len(part) > _NAME_LETTERS for part in names))
+    shortest = _NAME_LETTERS if titled else _NAME_LETTERS + 1
+    return all(_is_name(name, shortest) for name in names)
+
+
+def _is_name(word: str, shortest: int) -> bool:
+    """A capitalised word without digits, of at least so many letters, not all the same (« XXX »)."""
+    letters = [letter.casefold() for letter in word if letter.isalpha()]
+    plain = word[0].isupper() and not any(map(str.isdigit, word))
+    return plain and len(letters) >= shortest and len(set(letters)) > 1
 
 
 def _titled_names(text: str) -> Iterator[tuple[int, int]]:

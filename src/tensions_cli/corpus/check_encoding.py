@@ -58,7 +58,8 @@ def check_encodings(texts: Sequence[TextFile]) -> Iterator[Finding]:
         listed = ", ".join(
             f"{name}\u00a0: {n}" for name, n in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
         )
-        yield finding("encodages-melanges", WHOLE_CORPUS, count=len(counts), encodings=listed)
+        fixable = all(text.direct for text in texts)
+        yield finding("encodages-melanges", WHOLE_CORPUS, fixable=fixable, count=len(counts), encodings=listed)
 
 
 def check_lost_characters(document: Document, place: Place) -> Iterator[Finding]:

@@ -14,15 +14,15 @@ _BY_CONTENT = ("pdf", "rtf", "docx", "odt", "xlsx", "ods")
 _USUAL = ("about", "unused")
 
 
-def check_skipped(skipped: Iterable[Skipped]) -> Iterator[Finding]:
-    """What was not read, and why. A file in an archive is told, never left out of a copy."""
+def check_skipped(skipped: Iterable[Skipped], direct: bool = True) -> Iterator[Finding]:
+    """What was not read, and why; `direct`: not in an archive, so that a copy can leave it out."""
     for item in skipped:
         if item.reason in _USUAL:
             continue
         rule = rule_of_reason().get(item.reason, "fichier-illisible")
         if not item.failed and item.reason == "format":
             rule = "fichier-hors-corpus"
-        yield finding(rule, item.source, detail=item.detail)
+        yield finding(rule, item.source, fixable=direct, detail=item.detail)
 
 
 def check_kind(file: SourceFile, documents: Sequence[Document]) -> Iterator[Finding]:

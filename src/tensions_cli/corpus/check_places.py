@@ -1,12 +1,14 @@
 """Where something stands, as a person finds it again: the line of the file, or the turn or paragraph of the text."""
 
 import re
+import zipfile
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from tensions_cli.corpus.archives import members
 from tensions_cli.corpus.formats.tables import parse_table
 from tensions_cli.corpus.sources import STDIN_PATH, SourceFile, reader_of
 from tensions_cli.errors import UnreadableError
@@ -61,21 +63,41 @@ class TextFile:
         return replace(self, data=b"", decoded=Decoded("", encoding))
 
 
-def text_file(file: SourceFile, max_bytes: int) -> TextFile | None:
-    """A file whose name says plain text, html or XML; None for another format, or when it cannot be opened."""
-    kind = reader_of(file.name)
-    if file.path == STDIN_PATH or kind is None or kind not in (*words("encodings", "plain"), "html", "xml"):
-        return None
+def text_files(file: SourceFile, max_bytes: int) -> Iterator[tuple[SourceFile, TextFile | None]]:
+    """A file, or the files of an archive, with what they hold where their name says plain text, html or XML.
+
+    None for another format, or when it cannot be opened: its reader says why.
+    """
+    is_archive = reader_of(file.name) == "zip"
+    if file.path == STDIN_PATH or not (is_archive or _is_text(file.name)):
+        yield file, None
+        return
     try:
-        if not file.path.is_file() or file.path.stat().st_size > max_bytes:
-            return None
-        data = file.path.read_bytes()
+        regular = file.path.is_file() and file.path.stat().st_size <= max_bytes
+        data = file.path.read_bytes() if regular else b""
     except OSError:
+        data = b""
+    yield file, None if is_archive else _text(file.name, data, direct=True)
+    if not is_archive or not data:
+        return
+    try:
+        for member in members(data, file, max_bytes):
+            if not isinstance(member, Skipped):
+                inner, content = member
+                yield inner, _text(inner.name, content, direct=False)
+    except (UnreadableError, zipfile.BadZipFile):
+        return
+
+
+def _is_text(name: str) -> bool:
+    return reader_of(name) in (*words("encodings", "plain"), "html", "xml")
+
+
+def _text(name: str, data: bytes, *, direct: bool) -> TextFile | None:
+    if not _is_text(name) or not data.strip() or data[:1024].lstrip().startswith(_CONTAINERS):
         return None
-    kind = "tsv" if file.name.lower().endswith(".tsv") else kind
-    if not data.strip() or data[:1024].lstrip().startswith(_CONTAINERS):
-        return None
-    return TextFile.of(file.name, kind, data, direct=True)
+    kind = "tsv" if name.lower().endswith(".tsv") else reader_of(name) or ""
+    return TextFile.of(name, kind, data, direct=direct)
 
 
 def companion_file(path: Path, name: str) -> TextFile | None:
@@ -104,6 +126,10 @@ class Place:
     def _breaks(self) -> list[int]:
         return line_breaks(self.document.text)
 
+    @cached_property
+    def _turn_ends(self) -> list[int]:
+        return [turn.end for turn in self.document.turns]
+
     def line(self, offset: int) -> int | None:
         """The line of the file (from 1), or None."""
         if self.base is None or self.single:
@@ -126,7 +152,7 @@ class Place:
             zone.start <= offset < zone.end for zone in zones if zone.kind is not _LABEL
         ):
             return "avant le premier tour"
-        rank = bisect_right([turn.end for turn in turns], offset) + 1
+        rank = bisect_right(self._turn_ends, offset) + 1
         return f"tour\u00a0{rank}" if rank <= len(turns) else "après le dernier tour"
 
 

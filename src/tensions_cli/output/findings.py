@@ -83,7 +83,7 @@ def _table(findings: Sequence[Finding]) -> Table:
         merged.setdefault((one.severity, one.rule, one.message), []).append(one)
     table = Table(box=None, pad_edge=False, padding=(0, 1), show_header=False)
     table.add_column(no_wrap=True, min_width=7)
-    table.add_column(overflow="fold", max_width=24)
+    table.add_column(overflow="fold", max_width=30)
     table.add_column(overflow="fold", ratio=1)
     table.add_column(style="dim", overflow="fold")
     for (severity, rule, message), same in merged.items():

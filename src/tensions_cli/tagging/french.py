@@ -195,10 +195,11 @@ def proper_names(texts: Iterable[str]) -> list[tuple[tuple[int, int, str], ...]]
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    """A text cut at spaces, in stretches of at most `_NAMES_PIECE` characters."""
+    """A text cut at ends of lines, else at spaces, in stretches of at most `_NAMES_PIECE` characters."""
     start = 0
     while len(text) - start > _NAMES_PIECE:
-        cut = text.rfind(" ", start + _NAMES_PIECE // 2, start + _NAMES_PIECE)
+        cut = text.rfind("\n", start + _NAMES_PIECE // 2, start + _NAMES_PIECE)
+        cut = cut if cut > start else text.rfind(" ", start + _NAMES_PIECE // 2, start + _NAMES_PIECE)
         end = cut if cut > start else start + _NAMES_PIECE
         yield start, end
         start = end
