@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from tensions_cli.confidentiality.identifiers import Found
-from tensions_cli.confidentiality.names import Source
 from tensions_cli.confidentiality.pseudonyms import Pseudonymised, Table, pseudonymise
+from tensions_cli.confidentiality.tokens import Source
 from tensions_cli.tagging import french
 
 TEXTS = Path(__file__).parents[1] / "corpora" / "pseudonyms"

@@ -83,7 +83,8 @@ def _docx() -> bytes:
     )
     notes = f'<w:footnotes {space}><w:footnote w:id="2"><w:p>{run("Voir le cahier.")}</w:p></w:footnote></w:footnotes>'
     overrides = "".join(
-        f'<Override PartName="/word/{part}.xml" ContentType="{content}.{part}+xml"/>' for part in ("styles", "footnotes")
+        f'<Override PartName="/word/{part}.xml" ContentType="{content}.{part}+xml"/>'
+        for part in ("styles", "footnotes")
     )
     relations = "".join(
         f'<Relationship Id="r{part}" Type="{types}/{part}" Target="{part}.xml"/>' for part in ("styles", "footnotes")
@@ -132,7 +133,7 @@ def _open_document(kind: str, body: str) -> bytes:
 
 def _odt() -> bytes:
     def cell(text: str) -> str:
-        return f'<table:table-cell><text:p>{text}</text:p></table:table-cell>'
+        return f"<table:table-cell><text:p>{text}</text:p></table:table-cell>"
 
     return _open_document(
         "text",
@@ -140,7 +141,7 @@ def _odt() -> bytes:
         f'<text:p>{MORE}<text:s text:c="3"/><text:tab/><text:line-break/><text:span text:style-name="P1">Fin</text:span>'
         '<text:note text:note-class="footnote"><text:note-citation>1</text:note-citation><text:note-body>'
         "<text:p>Voir le cahier.</text:p></text:note-body></text:note></text:p><text:list><text:list-item>"
-        f'<text:p>{LAST}</text:p></text:list-item></text:list><table:table><table:table-column table:number-columns-'
+        f"<text:p>{LAST}</text:p></text:list-item></text:list><table:table><table:table-column table:number-columns-"
         f'repeated="2"/><table:table-row>{cell("Locuteur")}{cell("Parole")}</table:table-row><table:table-row '
         f'table:number-rows-repeated="1">{cell("Quirinelle")}{cell(SAID)}</table:table-row></table:table>',
     )
@@ -157,7 +158,7 @@ def _ods() -> bytes:
         "spreadsheet",
         f'<table:table table:name="Feuille1"><table:table-column table:number-columns-repeated="4"/>{row("id", "texte", "lieu")}'
         f'{row("1", SAID, "IME")}<table:table-row><table:table-cell office:value-type="float" office:value="2"/>'
-        f"<table:table-cell><text:p>{MORE}</text:p></table:table-cell><table:table-cell office:value-type=\"date\" "
+        f'<table:table-cell><text:p>{MORE}</text:p></table:table-cell><table:table-cell office:value-type="date" '
         'office:date-value="2024-03-01"/><table:table-cell table:number-columns-repeated="16380"/></table:table-row>'
         '<table:table-row table:number-rows-repeated="1048570"><table:table-cell table:number-columns-repeated="16384"/>'
         "</table:table-row></table:table>",
@@ -261,9 +262,7 @@ LABELS = (
     f"ENTRETIEN 7\nDurée : 45 min\nE : enquêtrice ; Q : Quirinelle\n\nE : {ASKED}\nQ : {SAID}\n[00:01:12] E : Et ensuite ?\n"
     f"Q : {MORE} (rires)\n12  E : Le midi ?\nQ : {LAST}\nFin de l’entretien\n"
 )
-IRAMUTEQ = (
-    f"**** *lieu_IME *annee_2024 *pers_Quirinelle\n{SAID}\n\n**** *lieu_CHRS *annee_2023\n-*accueil\n{MORE}\n-*suite\n{LAST}\n"
-)
+IRAMUTEQ = f"**** *lieu_IME *annee_2024 *pers_Quirinelle\n{SAID}\n\n**** *lieu_CHRS *annee_2023\n-*accueil\n{MORE}\n-*suite\n{LAST}\n"
 LEXICO = f"<auteur=Quirinelle> <annee=2001>\n{SAID}\n<page=2>\n{MORE}\n<auteur=Omar> <annee=2002>\n{LAST}\n"
 VTT = (
     f"WEBVTT - Entretien\n\nNOTE un essai\n\nSTYLE\n::cue {{}}\n\n1\n00:00:01.000 --> 00:00:04.500 align:start\n<v Enquêtrice>{ASKED}</v>\n\n"
@@ -330,7 +329,8 @@ TEI_PROSE = (
 
 def _txm(words: Sequence[str]) -> str:
     return " ".join(
-        f'<w id="w{n}"><txm:form>{word}</txm:form><txm:ana type="#frpos">NOM</txm:ana></w>' for n, word in enumerate(words)
+        f'<w id="w{n}"><txm:form>{word}</txm:form><txm:ana type="#frpos">NOM</txm:ana></w>'
+        for n, word in enumerate(words)
     )
 
 
@@ -351,13 +351,22 @@ SITTING = (
 CSV = f'id;texte;lieu;année\ne1;"{SAID}";IME;2024\ne2;"{MORE} ""oui""\nsuite";CHRS;2023\n;{LAST};;\n'
 JSONL = "\n".join(
     json.dumps(row, ensure_ascii=False)
-    for row in ({"id": "e1", "texte": SAID, "lieu": "IME", "mots": ["a", "b"]}, {"id": 2, "texte": MORE, "note": {"a": 1}})
+    for row in (
+        {"id": "e1", "texte": SAID, "lieu": "IME", "mots": ["a", "b"]},
+        {"id": 2, "texte": MORE, "note": {"a": 1}},
+    )
 )
 
 
 def _zip() -> bytes:
     return zipped(
-        {"entretiens/E01.txt": LABELS, "E02.docx": _docx(), "E03.csv": CSV, "E04.json": json.dumps(WHISPERX), "E05.vtt": VTT}
+        {
+            "entretiens/E01.txt": LABELS,
+            "E02.docx": _docx(),
+            "E03.csv": CSV,
+            "E04.json": json.dumps(WHISPERX),
+            "E05.vtt": VTT,
+        }
     )
 
 
@@ -405,7 +414,9 @@ def _coded(writer: str, *, binary: bool = False) -> bytes:
     from tagged_documents import BY, FULL, document, tags, two_documents
 
     start = SAID.index("il faut")
-    one = document("E03", f"Q : {SAID}\r\n".replace("\r", ""), [(4, 4 + start, FULL), (4 + start, 4 + len(SAID), tags())])
+    one = document(
+        "E03", f"Q : {SAID}\r\n".replace("\r", ""), [(4, 4 + start, FULL), (4 + start, 4 + len(SAID), tags())]
+    )
     module, function = writer.split(":")
     stream: Any = io.BytesIO() if binary else io.StringIO()
     getattr(import_module(f"tensions_cli.output.{module}"), function)([*two_documents(), one], BY, stream)
@@ -472,7 +483,13 @@ PRODIGY: list[Any] = [
     {"text": MORE, "options": [{"id": "mixte", "text": "mixte"}], "accept": ["mixte"], "answer": "reject"},
 ]
 DOCCANO: list[Any] = [
-    {"id": 1, "text": SAID, "document": "E01", "label": [[0, 25, "mixte"], [26, 40, "temps"]], "Comments": ["Quirinelle"]},
+    {
+        "id": 1,
+        "text": SAID,
+        "document": "E01",
+        "label": [[0, 25, "mixte"], [26, 40, "temps"]],
+        "Comments": ["Quirinelle"],
+    },
     {
         "id": 2,
         "text": MORE,

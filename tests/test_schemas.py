@@ -19,7 +19,7 @@ from tensions_cli.records import Label, ZoneKind
 ROOT = Path(__file__).parents[1]
 SCHEMAS = {
     name: json.loads((ROOT / "docs" / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
-    for name in ("passage", "summary", "corpus", "explanation", "coded-passage")
+    for name in ("passage", "summary", "corpus", "findings", "explanation", "coded-passage")
 }
 BOOK = read_toml("codebook.toml")
 POLES = [logic["name"] for logic in BOOK["logics"]]
@@ -110,12 +110,17 @@ def inventory(folder: str) -> Json:
 
 
 @pytest.fixture(scope="module")
+def findings(folder: str) -> Json:
+    return dict(json.loads(printed("corpus", "check", folder, "-q", "-f", "json", status=ExitStatus.CHECK_FAILED)))
+
+
+@pytest.fixture(scope="module")
 def explanation() -> Json:
     return dict(json.loads(printed("explain", MIXED, "-f", "json", status=ExitStatus.DONE)))
 
 
 @pytest.fixture(scope="module")
-def valid(passages: list[Json], summary: Json, inventory: Json, explanation: Json) -> Callable[[str], Json]:
+def valid(passages: list[Json], summary: Json, inventory: Json, findings: Json, explanation: Json) -> Callable[[str], Json]:
     """A fresh valid row of each schema, to be damaged."""
     word = {"start": 0, "end": 2, "pole": "rationalisation", "axis": "temps"}
     stance = dict.fromkeys(POLES, "contestee")
@@ -128,6 +133,7 @@ def valid(passages: list[Json], summary: Json, inventory: Json, explanation: Jso
         "passage": next(row for row in passages if row["counted"]) | mixed,
         "summary": summary | {"groups": groups},
         "corpus": inventory,
+        "findings": findings,
         "explanation": explanation | mixed,
         "coded-passage": next(row for file in ANNOTATED for row in coded_rows(file) if row["M"] and row["P"]),
     }
@@ -172,6 +178,11 @@ def test_inventory_of_a_folder(inventory: Json) -> None:
     assert set(inventory["formats"]) == {"txt", "html"}
     assert inventory["whole"]["documents"] == sum(tally["documents"] for tally in inventory["formats"].values())
     assert inventory["whole"]["speakers"] == {"interviewer": 1, "respondent": 1}
+
+
+def test_findings_of_a_folder(findings: Json) -> None:
+    assert faults("findings", findings) == []
+    assert ("vide.txt", "error") in {(row["file"], row["severity"]) for row in findings["findings"]}
 
 
 def test_explanation(explanation: Json) -> None:

@@ -72,6 +72,35 @@ def corpus_info(
 
 
 @corpus_app.command(
+    "check",
+    cls=FrenchCommand,
+    epilog="Exemples\u00a0: tensions corpus check corpus/ · tensions corpus check corpus/ --fix corpus_corrige/",
+)
+def corpus_check(
+    sources: Sources,
+    form: Annotated[str, typer.Option("--format", "-f", metavar="table|json", help="Forme du résultat.")] = "table",
+    output: Output = None,
+    fix: Annotated[
+        Path | None,
+        typer.Option(
+            "--fix", metavar="DOSSIER", help="Écrire une copie corrigée dans un dossier nouveau.", show_default=False
+        ),
+    ] = None,
+    speakers: Speakers = None,
+    unit: Unit = "passage",
+    text_column: TextColumn = None,
+    quiet: Quiet = False,
+) -> None:
+    """Relire un corpus avant de s’en servir : encodages, IRaMuTeQ, TXM, doubles, étiquettes, noms restés."""
+    from tensions_cli.commands import corpus_check as command
+    from tensions_cli.commands.common import build_options, choice
+
+    choice("--format", form, command.FORMATS)
+    options = build_options(by=(), speakers=speakers, unit=unit, text_column=text_column)
+    raise typer.Exit(command.run(sources, options, form, output, fix=fix, quiet=quiet))
+
+
+@corpus_app.command(
     "convert",
     cls=FrenchCommand,
     epilog=(

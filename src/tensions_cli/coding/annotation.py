@@ -29,7 +29,7 @@ from tensions_cli.coding.offset_units import (
     source_text,
 )
 from tensions_cli.errors import UnreadableError
-from tensions_cli.files.container import check_container
+from tensions_cli.files.container import DAMAGE, check_container
 from tensions_cli.files.encoding import decode
 from tensions_cli.records import ReadCoding, ReadCodings
 
@@ -185,7 +185,7 @@ def read_label_studio(data: bytes, coder: str = SOMEBODY) -> ReadCodings:
 def read_cas_json(data: bytes, name: str = "texte", coder: str = SOMEBODY) -> ReadCodings:
     """Read UIMA CAS JSON 0.4: one file, or a zip of them as we or INCEpTION write it (one folder per document).
 
-    `name`: the document's, where the file does not say it. Raises `UnreadableError` and `zipfile.BadZipFile`.
+    `name`: the document's, where the file does not say it. Raises as above.
     """
     reading = _Reading()
     if not data.startswith(b"PK\x03\x04"):
@@ -207,7 +207,7 @@ def read_cas_json(data: bytes, name: str = "texte", coder: str = SOMEBODY) -> Re
             account = path.stem if by_account and not initial else None
             try:
                 cas = _json(decode(archive.read(member)).text)
-            except UnreadableError:
+            except (UnreadableError, *DAMAGE):
                 reading.counts["broken"] += 1
                 continue
             where = f"fichier {rank} de l’archive"

@@ -6,9 +6,7 @@ paths, byte order marks, and above all the unit of positions. Users are told apa
 
 import io
 import re
-import struct
 import zipfile
-import zlib
 from array import array
 from bisect import bisect_right
 from collections import Counter, defaultdict
@@ -20,7 +18,7 @@ from unicodedata import category
 from lxml.etree import _Element
 
 from tensions_cli.errors import UnreadableError
-from tensions_cli.files.container import check_container
+from tensions_cli.files.container import DAMAGE, check_container
 from tensions_cli.files.encoding import decode
 from tensions_cli.files.xml_tree import local, parse_xml
 from tensions_cli.knowledge.code_names import all_codes
@@ -143,16 +141,7 @@ def read_qdpx(data: bytes) -> ReadCodings:
             files = {info.filename.lower(): info for info in archive.infolist() if not info.is_dir()}
             texts = list(_texts(root, archive, files, counts))
             notes = dict(_notes(root, archive, files, counts))
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        OSError,
-        RuntimeError,
-        ValueError,
-        struct.error,
-    ):
+    except DAMAGE:
         raise UnreadableError(
             "corrupt", "l’archive du projet est abîmée\u00a0: exportez le projet de nouveau"
         ) from None

@@ -9,6 +9,7 @@ from typing import Any
 from tensions_cli.coding import annotation, tables
 from tensions_cli.coding.qdpx import read_qdpx
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.container import DAMAGE
 from tensions_cli.files.encoding import decode
 from tensions_cli.records import ReadCodings
 
@@ -46,7 +47,7 @@ def _read_archive(data: bytes, coder: str) -> tuple[str, ReadCodings]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile:
+    except DAMAGE:
         raise UnreadableError("corrupt", "l’archive est abîmée\u00a0: exportez les codes de nouveau") from None
     if any("/" not in name and name.lower().endswith(".qde") for name in names):
         return "qdpx", read_qdpx(data)

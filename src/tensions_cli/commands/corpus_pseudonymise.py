@@ -18,8 +18,8 @@ from tensions_cli.knowledge.files import read_toml
 from tensions_cli.output.french import plural
 
 if TYPE_CHECKING:
-    from tensions_cli.confidentiality.names import Source
     from tensions_cli.confidentiality.pseudonyms import Pseudonymised, Table
+    from tensions_cli.confidentiality.tokens import Source
     from tensions_cli.pipeline import Batch, Options, Progress
     from tensions_cli.records import Document
 
@@ -150,7 +150,7 @@ def _loaded(sources: Sequence[str], options: "Options", progress: "Progress") ->
 
 def _texts(documents: Sequence["Document"], progress: "Progress") -> list["Source"]:
     """The clean text of each document, its labels, and the names that the language model sees."""
-    from tensions_cli.confidentiality.names import Source
+    from tensions_cli.confidentiality.tokens import Source
     from tensions_cli.output.corpora import clean_txt
     from tensions_cli.tagging.french import proper_names
 

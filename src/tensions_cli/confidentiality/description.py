@@ -6,8 +6,8 @@ from functools import cache
 
 from tensions_cli.confidentiality.identifiers import Found, fold, knowledge
 from tensions_cli.confidentiality.identities import CODED
-from tensions_cli.confidentiality.names import Source, Usual, words_of
-from tensions_cli.confidentiality.tokens import Token, lines
+from tensions_cli.confidentiality.tokens import Source, Token, lines
+from tensions_cli.confidentiality.vocabulary import Usual, words_of
 
 # One cell may hold several persons: « Anne Durand ; Paul Morel », « Anne et Paul ».
 _SEVERAL = re.compile(r"\s*(?:[;,|/+]|\bet\b)\s*")

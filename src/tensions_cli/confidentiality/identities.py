@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tensions_cli.confidentiality.identifiers import NAME, ORGANISATION, PERSON, PLACE, Found
-from tensions_cli.confidentiality.names import first_names, is_first_name, words_of
+from tensions_cli.confidentiality.vocabulary import first_names, is_first_name, words_of
 
 CODED = (PERSON, PLACE, ORGANISATION, NAME)
 

@@ -7,97 +7,42 @@ replaced for nothing is read again, a name left is published. What several weak 
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import replace
 from functools import cache
+from itertools import takewhile
 
 from tensions_cli.confidentiality.identifiers import NAME, ORGANISATION, PERSON, PLACE, Found, fold, knowledge
-from tensions_cli.confidentiality.tokens import Token, lines
-from tensions_cli.knowledge.files import read_bytes
-
-# How a word is mostly written in French (`word`, `name`, `acronym`, `unknown`) and the frequency rank of that form.
-Usual = Callable[[str], tuple[str, int | None]]
-Span = tuple[int, int, str]  # start, end, kind
+from tensions_cli.confidentiality.known_names import again, known_forms
+from tensions_cli.confidentiality.tokens import Source, Span, Token, lines, said_after_label
+from tensions_cli.confidentiality.vocabulary import (
+    KNOWN_ACRONYM,
+    SHORTEST_LOWER_NAME,
+    Usual,
+    Vocabulary,
+    acts,
+    gender_of,
+    head_length,
+    is_acronym,
+    is_first_name,
+    is_head,
+    is_public,
+    is_title,
+    lower_counts,
+    public_length,
+    words_of,
+)
 
 # Share of words with a capital under which a text has no capitals to judge by (a machine transcript without
-# punctuation has none; spoken French with capitals has 7 to 15 % in the texts composed to tune the rules).
+# punctuation has none; the spoken texts composed to tune the rules, which are full of names, have 26 to 30 %).
 _NO_CAPITALS = 0.005
 # A line with this share of words in capitals is a heading: its capitals say nothing.
 _HEADING = 0.7
-# An acronym among the first ranks of the frequency table is everybody's (SMS 7177, HLM 20472, GIR 78749).
-_KNOWN_ACRONYM = 60_000
 # A lower-case word is taken for a name in a text without capitals when it is this frequent as a name.
 _KNOWN_NAME = 200_000
-# « les Cado », « La Chênaie »: words that rare are written with a capital because they name (243695 and 108710).
-_RARE_WORD = 100_000
-_LONGEST_ACRONYM = 6
-_SHORTEST_LOWER_NAME = 4
 _LONGEST_NAME = 5  # words
-_LONGEST_LABEL = 12  # words
-_LABEL_TAIL = 8  # characters from the last word of a label to the end of its colon: « D. », « [Marie] »
 _ROMAN = re.compile("[IVXLC]{2,7}")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A text to search. `labels`: speakers as they open its lines; `seen`: what the recogniser saw.
-
-    `given`: identifiers known beforehand (the cells of a column of names). `witness`: false for a text that is no
-    evidence for the others and is not counted (the words of a file name).
-    """
-
-    text: str
-    labels: frozenset[str] = frozenset()
-    seen: tuple[Span, ...] = ()
-    given: tuple[Found, ...] = ()
-    witness: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """What French and this corpus say of a word. `lower`: occurrences in lower case, by folded word."""
-
-    usual: Usual
-    lower: Mapping[str, int] = field(default_factory=dict)
-
-    def is_word(self, token: Token) -> bool:
-        """An ordinary word that only its place in the sentence wrote with a capital."""
-        if token.key in words_of("oral", "words"):
-            return True
-        if "-" in token.text and sum(part[:1].isupper() for part in token.text.split("-")) > 1:
-            return self.usual(token.text.lower())[0] == "word"
-        writing, _ = self.usual(token.text.lower())
-        if writing == "unknown" and "-" in token.text:
-            return all(self.usual(part)[0] == "word" for part in token.text.lower().split("-") if part)
-        return writing == "word" or (writing == "unknown" and self.lower.get(token.key, 0) > 0)
-
-    def is_rare(self, token: Token) -> bool:
-        """An ordinary word that few texts use, with a capital inside a sentence and never without in this corpus."""
-        rank = self.usual(token.text.lower())[1]
-        return not token.opens and not self.lower.get(token.key) and rank is not None and rank > _RARE_WORD
-
-    def is_name(self, token: Token) -> bool:
-        """A word that French writes with a capital, or does not know."""
-        return self.usual(token.text.lower())[0] in ("name", "unknown")
-
-
-@cache
-def words_of(table: str, name: str) -> frozenset[str]:
-    """A list of `identifiers.toml`, folded."""
-    return frozenset(fold(word) for word in knowledge()[table][name])
-
-
-@cache
-def first_names() -> Mapping[str, str]:
-    """First names, folded, and their gender: f, m, mf."""
-    listed = read_bytes("first_names.txt").decode("utf-8").splitlines()
-    return {fold(name): gender for name, gender in (line.split() for line in listed if line and line[0] != "#")}
-
-
-def is_first_name(key: str) -> bool:
-    """A first name of the list, or two of them with a hyphen."""
-    return key in first_names() or ("-" in key and all(part in first_names() for part in key.split("-")))
 
 
 def find_names(
@@ -107,34 +52,28 @@ def find_names(
 
     `usual`: how a word is written in French. `blocked`: by text, stretches that are identifiers already.
     """
-    vocabulary = Vocabulary(usual, _lower_counts(sources))
+    vocabulary = Vocabulary(usual, lower_counts(sources))
     closed = blocked or [() for _ in sources]
     found = [_in_text(source, vocabulary, spans) for source, spans in zip(sources, closed, strict=True)]
     witnesses = (names for source, names in zip(sources, found, strict=True) if source.witness)
-    known = _known_forms((one for names in witnesses for one in names), vocabulary)
+    known = known_forms((one for names in witnesses for one in names), vocabulary)
     return [
-        [*names, *_again(source, known, vocabulary, [*names, *spans])]
+        [*names, *again(source, known, vocabulary, [*names, *spans])]
         for source, names, spans in zip(sources, found, closed, strict=True)
     ]
-
-
-def _lower_counts(sources: Iterable[Source]) -> Counter[str]:
-    return Counter(
-        token.key for source in sources for line in lines(source.text) for token in line if token.text.islower()
-    )
 
 
 # --- labels of speakers -----------------------------------------------------------------------------
 
 
 def _label_tokens(line: Sequence[Token], vocabulary: Vocabulary) -> list[Token]:
-    titled = any(_is_title(token) for token in line)
+    titled = any(is_title(token) for token in line)
     if any(token.text.isdigit() for token in line) and not titled:
         return []
     kept = [
         token
         for token in line
-        if token.capital and not _is_title(token) and fold(token.text) not in words_of("labels", "parts")
+        if token.capital and not is_title(token) and fold(token.text) not in words_of("labels", "parts")
     ]
     if titled:
         return kept
@@ -142,7 +81,7 @@ def _label_tokens(line: Sequence[Token], vocabulary: Vocabulary) -> list[Token]:
         token for token in kept
         if len(token.text) > 2
         and (is_first_name(token.key) or not vocabulary.is_word(token))
-        and not _is_acronym(token, vocabulary)
+        and not is_acronym(token, vocabulary)
     ]  # fmt: skip
 
 
@@ -150,10 +89,11 @@ def _label_tokens(line: Sequence[Token], vocabulary: Vocabulary) -> list[Token]:
 
 
 def _in_text(source: Source, vocabulary: Vocabulary, blocked: Sequence[Found]) -> list[Found]:
-    taken = [(one.start, one.end) for one in blocked if not one.kept]
+    taken = {at for one in blocked if not one.kept for at in range(one.start, one.end)}
     bare = _has_no_capitals(source.text)
     towns = {one.end for one in blocked if one.category == "code postal"}
     found: list[Found] = []
+    ranked = deque(sorted(source.seen))
     for line in lines(source.text):
         said = said_after_label(source, line)
         found += _label_of(source, line, said, vocabulary)
@@ -163,7 +103,9 @@ def _in_text(source: Source, vocabulary: Vocabulary, blocked: Sequence[Found]) -
         found += _initials(source.text, words)
         found += _quoted(source.text, words)
         heading = _is_heading(words)
-        seen = [span for span in source.seen if span[0] < words[-1].end and words[0].start < span[1]]
+        while ranked and ranked[0][1] <= words[0].start:
+            ranked.popleft()
+        seen = list(takewhile(lambda span: span[0] < words[-1].end, ranked))  # noqa: B023 - used at once
         for first, last in _runs(words, vocabulary, taken, heading):
             one = _judge(words, first, last, vocabulary, seen, towns, heading)
             if one is not None:
@@ -171,26 +113,12 @@ def _in_text(source: Source, vocabulary: Vocabulary, blocked: Sequence[Found]) -
     return found
 
 
-def said_after_label(source: Source, line: Sequence[Token]) -> int:
-    """Rank of the first word after the speaker's label that opens a line, 0 without a label."""
-    for token in line[:_LONGEST_LABEL]:
-        end = source.text.find(" : ", token.end, token.end + _LABEL_TAIL)
-        if end >= 0 and source.text[line[0].start - _lead(source.text, line[0].start) : end] in source.labels:
-            return sum(word.end <= end for word in line)
-    return 0
-
-
-def _lead(text: str, start: int) -> int:
-    """Signs of a label before its first word (« [Marie] », « @claire »)."""
-    return start - (text.rfind("\n", 0, start) + 1)
-
-
 def _label_of(source: Source, line: Sequence[Token], said: int, vocabulary: Vocabulary) -> list[Found]:
     """The names in the label that opens a line."""
     names = _label_tokens(line[:said], vocabulary) if said else []
     if not names:
         return []
-    gender = next((_gender(token) for token in line[:said] if _gender(token)), None)
+    gender = next((gender_of(token) for token in line[:said] if gender_of(token)), None)
     end = names[-1].end + (source.text[names[-1].end] == "." and len(names[-1].text) == 1)
     return [Found(names[0].start, end, PERSON, "étiquette de locuteur", True, _form(names), gender=gender)]
 
@@ -209,12 +137,12 @@ def _without_capitals(line: Sequence[Token], vocabulary: Vocabulary) -> list[Tok
 
 
 def _is_bare_name(token: Token, line: Sequence[Token], i: int, vocabulary: Vocabulary) -> bool:
-    if len(token.text) < _SHORTEST_LOWER_NAME or token.key in words_of("oral", "words"):
+    if len(token.text) < SHORTEST_LOWER_NAME or token.key in words_of("oral", "words"):
         return False
     writing, rank = vocabulary.usual(token.text)
     if writing == "word":
         return False
-    titled = i > 0 and (_is_title(line[i - 1]) or line[i - 1].key in words_of("cues", "person"))
+    titled = i > 0 and (is_title(line[i - 1]) or line[i - 1].key in words_of("cues", "person"))
     return titled or (writing == "name" and rank is not None and rank < _KNOWN_NAME)
 
 
@@ -223,9 +151,7 @@ def _is_heading(line: Sequence[Token]) -> bool:
     return len(words) > 2 and sum(token.upper for token in words) >= _HEADING * len(words)
 
 
-def _runs(
-    line: Sequence[Token], vocabulary: Vocabulary, taken: Sequence[tuple[int, int]], heading: bool
-) -> Iterator[tuple[int, int]]:
+def _runs(line: Sequence[Token], vocabulary: Vocabulary, taken: Set[int], heading: bool) -> Iterator[tuple[int, int]]:
     """Stretches of words with capitals that may be one name: ranks of the first and of the last word."""
     i = 0
     while i < len(line):
@@ -244,17 +170,15 @@ def _runs(
         i = last + 1
 
 
-def _may_be_name(
-    line: Sequence[Token], i: int, vocabulary: Vocabulary, taken: Sequence[tuple[int, int]], heading: bool
-) -> bool:
+def _may_be_name(line: Sequence[Token], i: int, vocabulary: Vocabulary, taken: Set[int], heading: bool) -> bool:
     token = line[i]
-    if not token.capital or any(start < token.end and token.start < end for start, end in taken):
+    if not token.capital or token.start in taken or token.end - 1 in taken:
         return False
     if heading and not (is_first_name(token.key) or vocabulary.usual(token.text.lower())[0] == "name"):
         return False
-    if _ROMAN.fullmatch(token.text) or _is_title(token) or (_is_head(token) and not _ends_name(line, i)):
+    if _ROMAN.fullmatch(token.text) or is_title(token) or (is_head(token) and not _ends_name(line, i)):
         return False
-    return not (_is_acronym(token, vocabulary) and _is_public((token,)))
+    return not (is_acronym(token, vocabulary) and is_public((token,)))
 
 
 def _ends_name(line: Sequence[Token], i: int) -> bool:
@@ -262,88 +186,16 @@ def _ends_name(line: Sequence[Token], i: int) -> bool:
     return i > 0 and line[i].joined and line[i - 1].capital and is_first_name(line[i - 1].key)
 
 
-def _is_acronym(token: Token, vocabulary: Vocabulary) -> bool:
-    if not token.upper or len(token.text) > _LONGEST_ACRONYM:
-        return False
-    return _is_public((token,)) or vocabulary.usual(token.text)[0] in ("acronym", "unknown")
-
-
-def _is_title(token: Token) -> bool:
-    return any(token.text in titles for titles in _titles().values())
-
-
-def _gender(token: Token) -> str | None:
-    return next((gender for gender, titles in _titles().items() if token.text in titles and gender), None)
-
-
-@cache
-def _titles() -> Mapping[str, frozenset[str]]:
-    listed = knowledge()["titles"]
-    strip = {
-        name: frozenset(word.rstrip(".") for word in listed[name]) for name in ("masculine", "feminine", "neutral")
-    }
-    return {"m": strip["masculine"], "f": strip["feminine"], "": strip["neutral"]}
-
-
-@cache
-def _heads() -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
-    """Heads of organisations, folded word by word, and the acronyms among them as they are written."""
-    listed = knowledge()["organisations"]["heads"]
-    split = frozenset(tuple(fold(part) for part in head.replace("'", " ").split()) for head in listed)
-    return split, frozenset(head for head in listed if head.isupper())
-
-
-def _is_head(token: Token) -> bool:
-    split, acronyms = _heads()
-    if token.upper:
-        return token.text in acronyms
-    return (token.key,) in split and fold(token.text) not in {fold(word) for word in acronyms}
-
-
-@cache
-def _public() -> Mapping[str, tuple[tuple[str, ...], ...]]:
-    """Names kept, by their first word, the longest first."""
-    listed = knowledge()["public"]
-    names = [
-        name
-        for table in ("institutions", "countries", "peoples", "authors", "eponyms", "brands", "calendar")
-        for name in listed[table]
-    ]
-    phrases: dict[str, list[tuple[str, ...]]] = {}
-    for name in names:
-        words = tuple(token.key for line in lines(name) for token in line)
-        phrases.setdefault(words[0], []).append(words)
-    return {first: tuple(sorted(found, key=len, reverse=True)) for first, found in phrases.items()}
-
-
-def _is_public(tokens: Sequence[Token]) -> bool:
-    return _public_length(tokens, 0) == len(tokens)
-
-
-def _public_length(line: Sequence[Token], i: int) -> int:
-    """Number of words of the longest public name that begins at this word, 0 without any."""
-    token = line[i]
-    for phrase in _public().get(token.key, ()) or _public().get(token.key.rstrip("se"), ()):
-        if len(phrase) == 1 and (
-            token.key == phrase[0]
-            or token.key in (f"{phrase[0]}s", f"{phrase[0]}e", f"{phrase[0]}es", f"{phrase[0]}ne", f"{phrase[0]}nes")
-        ):
-            return 1
-        if len(phrase) > 1 and tuple(word.key for word in line[i : i + len(phrase)]) == phrase:
-            return len(phrase)
-    return 0
-
-
 def _initials(text: str, line: Sequence[Token]) -> list[Found]:
     """« Mme D. », « M. B. »: an initial after a title still tells who; its full stop goes with it inside a sentence."""
     found = []
     for i, token in enumerate(line[:-1]):
         after = line[i + 1]
-        if _is_title(token) and after.gap.strip() in ("", ".") and len(after.text) == 1 and after.text.isupper():
+        if is_title(token) and after.gap.strip() in ("", ".") and len(after.text) == 1 and after.text.isupper():
             inside = text[after.end : after.end + 1] == "." and i + 2 < len(line) and not line[i + 2].capital
             end = after.end + inside
             ground = "initiale après un titre"
-            found.append(Found(after.start, end, PERSON, ground, True, (after.key,), gender=_gender(token)))
+            found.append(Found(after.start, end, PERSON, ground, True, (after.key,), gender=gender_of(token)))
     return found
 
 
@@ -353,7 +205,7 @@ def _quoted(text: str, line: Sequence[Token]) -> list[Found]:
     for i, token in enumerate(line[:-1]):
         opening = line[i + 1].gap.strip()
         closing = {"«": "»", "“": "”", '"': '"'}.get(opening)
-        if closing is None or _head_length(line, i + 1) == 0:
+        if closing is None or head_length(line, i + 1) == 0:
             continue
         end = text.find(closing, line[i + 1].start, line[i + 1].start + 60)
         if end < 0 or "\n" in text[line[i + 1].start : end]:
@@ -376,18 +228,18 @@ def _judge(
     """What a stretch of words with capitals is, from what stands around it; None when it is no name."""
     first, head, particles = _context(line, first)
     before = line[head] if head >= 0 else None
-    if before is not None and _is_title(before) and not set(particles) - words_of("cues", "noble"):
+    if before is not None and is_title(before) and not set(particles) - words_of("cues", "noble"):
         return _titled(line, first, last, before)
     apart = "." in line[head + 1].gap  # « dans la salle. Alors »
-    length = _head_length(line, head + 1) if before is not None and not apart else 0
-    public = _public_length(line, first)
+    length = head_length(line, head + 1) if before is not None and not apart else 0
+    public = public_length(line, first)
     if length and not (public and public >= last - first + 1):
         return _organisation(line, first, last, vocabulary, seen, before, particles)
     first = _without_opening(line, first, last, vocabulary)
     if first > last or (first == last and len(line[first].text) == 1):
         return None  # « l’aile B », « E »: no name
     tokens = line[first : last + 1]
-    public = _public_length(line, first)
+    public = public_length(line, first)
     if public >= len(tokens) and not _is_called(line, first):
         return None
     if tokens[0].start - 1 in towns or tokens[0].start - 2 in towns:
@@ -417,7 +269,7 @@ def _titled(line: Sequence[Token], first: int, last: int, title: Token) -> Found
     if len(tokens) == 1 and len(tokens[0].text) == 1:
         return None  # an initial: `_initials`
     last = _further(line, last)
-    return replace(_found(line[first : last + 1], PERSON, "titre"), gender=_gender(title))
+    return replace(_found(line[first : last + 1], PERSON, "titre"), gender=gender_of(title))
 
 
 def _further(line: Sequence[Token], last: int) -> int:
@@ -431,19 +283,6 @@ def _further(line: Sequence[Token], last: int) -> int:
     ):
         at += 1
     return at if last + 1 < at < len(line) and line[at].capital and line[at].joined else last
-
-
-def _head_length(line: Sequence[Token], end: int) -> int:
-    """Number of words of the head of an organisation that stops before `end`, 0 without any."""
-    split, acronyms = _heads()
-    for length in (4, 3, 2, 1):
-        words = tuple(token.key for token in line[max(0, end - length) : end])
-        if len(words) != length or words not in split:
-            continue
-        if length == 1 and words[0].upper() in acronyms and not line[end - 1].upper:
-            return 0  # « as », « us », « mas » in lower case are no acronyms
-        return length
-    return 0
 
 
 def _organisation(
@@ -492,7 +331,7 @@ def _without_opening(line: Sequence[Token], first: int, last: int, vocabulary: V
         token, alone = line[first], first == last
         article = token.key in words_of("cues", "articles") or token.key in words_of("cues", "determiners")
         if is_first_name(token.key) and not article:
-            if not vocabulary.is_word(token) or not alone or _acts(line, first):
+            if not vocabulary.is_word(token) or not alone or acts(line, first):
                 break
             return last + 1
         if not article and not vocabulary.is_word(token):
@@ -504,21 +343,18 @@ def _without_opening(line: Sequence[Token], first: int, last: int, vocabulary: V
     return first
 
 
-def _acts(line: Sequence[Token], i: int) -> bool:
-    """What follows a word makes it somebody: « Rose elle », « Pierre a dit », « Marine, »."""
-    if i + 1 >= len(line):
-        return len(line) == 1  # a signature
-    return line[i + 1].key in words_of("cues", "after_person") and line[i + 1].gap.strip() in ("", ",")
-
-
 def _is_called(line: Sequence[Token], first: int) -> bool:
     return first > 0 and line[first].joined and line[first - 1].key in words_of("cues", "person") - {"dit"}
 
 
+@cache
+def _financers() -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(fold(word).split()) for word in knowledge()["public"]["financers"])
+
+
 def _is_financer(line: Sequence[Token], head: int) -> bool:
-    names = [tuple(fold(word).split()) for word in knowledge()["public"]["financers"]]
     return head >= 0 and any(
-        tuple(token.key for token in line[max(0, head + 1 - len(name)) : head + 1]) == name for name in names
+        tuple(token.key for token in line[max(0, head + 1 - len(name)) : head + 1]) == name for name in _financers()
     )
 
 
@@ -550,7 +386,7 @@ def _by_evidence(
         )
     if before is not None and before.key in words_of("titles", "weak") and not ordinary:
         return _found(tokens, PERSON, "parenté ou métier devant un nom")
-    if len(tokens) == 1 and _is_acronym(tokens[0], vocabulary):
+    if len(tokens) == 1 and is_acronym(tokens[0], vocabulary):
         return _acronym(tokens, vocabulary)
     if tokens[0].upper and all(token.upper for token in tokens) and ordinary:
         return None
@@ -590,7 +426,7 @@ def _is_placed(line: Sequence[Token], first: int, particles: Sequence[str]) -> b
 def _acronym(tokens: list[Token], vocabulary: Vocabulary) -> Found | None:
     """An acronym that nobody knows may be the field site's."""
     _, rank = vocabulary.usual(tokens[0].text)
-    if rank is not None and rank < _KNOWN_ACRONYM:
+    if rank is not None and rank < KNOWN_ACRONYM:
         return None
     return _found(tokens, ORGANISATION, "sigle inconnu", False)
 
@@ -621,104 +457,3 @@ def _form(tokens: Iterable[Token]) -> tuple[str, ...]:
 
 def _found(tokens: Sequence[Token], category: str, ground: str, sure: bool = True) -> Found:
     return Found(tokens[0].start, tokens[-1].end, category, ground, sure, _form(tokens))
-
-
-# --- second reading: the names met, wherever they stand again ---------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    category: str
-    sure: bool
-    ordinary: bool  # its single word is an ordinary word too
-
-
-def _known_forms(found: Iterable[Found], vocabulary: Vocabulary) -> dict[tuple[str, ...], _Known]:
-    """Names to look for everywhere, with the category that most sure occurrences give them."""
-    votes: dict[tuple[str, ...], Counter[str]] = {}
-    sure: set[tuple[str, ...]] = set()
-    for one in found:
-        for form in _parts(one):
-            weight = 3 if one.sure else 1
-            votes.setdefault(form, Counter())[one.category] += weight
-            if one.sure:
-                sure.add(form)
-    return {
-        form: _Known(
-            max(sorted(kinds), key=lambda kind: kinds[kind]),
-            form in sure,
-            len(form) == 1 and vocabulary.usual(form[0])[0] == "word",
-        )
-        for form, kinds in votes.items()
-    }
-
-
-def _parts(one: Found) -> list[tuple[str, ...]]:
-    """The forms under which a name may come again: whole, without its article, and each name of a person."""
-    form = _bare(one.form)
-    if not form or (len(form) == 1 and len(form[0]) < 2):
-        return []
-    if one.form != form:
-        return [one.form, form]
-    if one.category == PERSON and len(form) > 1:
-        return [form, *((word,) for word in form if len(word) > 2 and word not in words_of("cues", "particles"))]
-    return [form]
-
-
-def _bare(form: tuple[str, ...]) -> tuple[str, ...]:
-    return form[1:] if len(form) > 1 and form[0] in words_of("cues", "articles") else form
-
-
-def _again(
-    source: Source, known: Mapping[tuple[str, ...], _Known], vocabulary: Vocabulary, found: Sequence[Found]
-) -> list[Found]:
-    """Occurrences of known names that the first reading did not take."""
-    longest = max(map(len, known), default=0)
-    taken = {at for one in found if not one.kept for at in range(one.start, one.end)}
-    again: list[Found] = []
-    for line in lines(source.text):
-        i = said_after_label(source, line)
-        while i < len(line):
-            length = next(
-                (n for n in range(min(longest, len(line) - i), 0, -1) if _matches(line, i, n, known, vocabulary)), 0
-            )
-            if length and line[i].start not in taken:
-                form = tuple(token.key for token in line[i : i + length])
-                one = known[form]
-                again.append(
-                    Found(
-                        line[i].start,
-                        line[i + length - 1].end,
-                        one.category,
-                        "déjà rencontré",
-                        one.sure and not one.ordinary,
-                        form,
-                    )
-                )
-            i += max(1, length)
-    return again
-
-
-def _matches(
-    line: Sequence[Token], i: int, length: int, known: Mapping[tuple[str, ...], _Known], vocabulary: Vocabulary
-) -> bool:
-    tokens = line[i : i + length]
-    one = known.get(tuple(token.key for token in tokens))
-    if one is None or any(not token.joined for token in tokens[1:]):
-        return False
-    token = tokens[0]
-    if length > 1:
-        named = tokens[1:] if token.key in words_of("cues", "articles") else tokens
-        return any(word.capital for word in named) or (one.sure and named is tokens)
-    if not token.capital:
-        return one.sure and len(token.text) >= _SHORTEST_LOWER_NAME and vocabulary.usual(token.text)[0] == "name"
-    if vocabulary.is_word(token) and not one.sure:
-        return False
-    if one.ordinary or vocabulary.is_word(token):
-        determined = i > 0 and token.joined and line[i - 1].key in words_of("cues", "determiners")
-        if token.opens:
-            return one.category == PERSON and (
-                _acts(line, i) or (one.sure and i + 1 < len(line) and line[i + 1].gap.startswith(","))
-            )
-        return not determined and not _is_public((token,))
-    return True

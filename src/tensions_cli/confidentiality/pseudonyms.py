@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 
 from tensions_cli.confidentiality.identifiers import PERSON, Found, find_identifiers, fold, knowledge
 from tensions_cli.confidentiality.identities import CODED, TITLES, Identities, Identity, agree
-from tensions_cli.confidentiality.names import Source, Usual, find_names
-from tensions_cli.confidentiality.tokens import Token, lines
+from tensions_cli.confidentiality.names import find_names
+from tensions_cli.confidentiality.tokens import Source, Token, lines
+from tensions_cli.confidentiality.vocabulary import Usual
 from tensions_cli.errors import TensionsError
 
 KEPT = "gardé"  # what the user's table says is no identifier

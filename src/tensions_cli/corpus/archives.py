@@ -8,13 +8,12 @@ import re
 import stat
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Iterator
 from functools import cache
 
 from tensions_cli.corpus.sources import SourceFile, find_members
 from tensions_cli.errors import UnreadableError
-from tensions_cli.files.container import MAX_MEMBERS, MAX_RATIO, MAX_UNCOMPRESSED, RATIO_COUNTS_FROM
+from tensions_cli.files.container import DAMAGE, MAX_MEMBERS, MAX_RATIO, MAX_UNCOMPRESSED, RATIO_COUNTS_FROM
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Skipped
 
@@ -43,7 +42,7 @@ def members(data: bytes, file: SourceFile, max_bytes: int) -> Iterator[tuple[Sou
     """The texts of a zip archive with their bytes, and what is left out of it, in order of their names.
 
     `max_bytes`: the most that one member may hold. Raises `UnreadableError` (`too_large`, `empty`, `corrupt`) when
-    the archive as a whole is no good, and `zipfile.BadZipFile` when it is damaged.
+    the archive as a whole is no good or damaged.
     """
     with _opened(data) as archive:
         entries, skipped = _entries(archive, file)
@@ -78,7 +77,10 @@ def companion(data: bytes, name: str) -> bytes | None:
 def _opened(data: bytes) -> zipfile.ZipFile:
     if data.count(_CENTRAL_HEADER) > _MAX_HEADERS:
         raise _swollen()
-    return zipfile.ZipFile(io.BytesIO(data))
+    try:
+        return zipfile.ZipFile(io.BytesIO(data))
+    except DAMAGE as error:
+        raise UnreadableError("corrupt", "l’archive est abîmée ou incomplète : recréez-la") from error
 
 
 def _swollen() -> UnreadableError:
@@ -202,7 +204,7 @@ def _inflated(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) 
         with archive.open(entry) as stream:
             # Never more than is announced, whatever the compressed bytes hold; `read()` would inflate up to 2 GB.
             return stream.read(entry.file_size)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+    except DAMAGE as error:
         raise UnreadableError("corrupt", "ce fichier est abîmé dans l’archive : recréez-la") from error
 
 
@@ -216,7 +218,7 @@ def _is_archive(content: bytes) -> bool:
         with zipfile.ZipFile(io.BytesIO(content)) as inner:
             names = inner.namelist()
             kind = inner.open("mimetype").read(64) if "mimetype" in names else b""
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+    except DAMAGE:
         return False  # damaged: for the reader to say
     word_or_excel = any(name == "word/document.xml" or name.startswith("xl/") for name in names)
     return not word_or_excel and not any(sign in kind for sign in _DOCUMENTS)

@@ -30,6 +30,9 @@ EDGES = 6.0  # … or this much, accepted or not, around the paragraphs, when on
 NEAR = 4  # unknown lines allowed between two pieces of evidence when one of them is sure
 TAIL_GAP = 8  # the same, after the last paragraph of a page that has furniture
 PATTERN_WORDS = 60  # no interface line of the reference pages is longer, cookie banners apart
+# A banner of 140 words has 1,000 characters. A longer line of few words is no interface, and a pattern such as
+# `\d+[.,]?\d*` takes ten seconds on 30,000 digits.
+PATTERN_CHARACTERS = 1500
 PROSE_WORDS = 8  # a line of so many words that ends like a sentence is a paragraph …
 LONG_WORDS = 25  # … and so is any line of so many words
 MENU_WORDS = 4  # longest unknown line dropped before the title (titles are longer, most often)
@@ -230,6 +233,7 @@ def _matching(knowledge: _Knowledge, text: str, key: str, words: int, kind: Bloc
         rule
         for rule in knowledge.rules
         if words <= rule.max_words
+        and len(text) <= PATTERN_CHARACTERS
         and rule.pattern is not None
         and (rule.pattern.fullmatch(key) or (colon and rule.pattern.fullmatch(text)))
     ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 
 from tensions_cli.corpus.speaker_labels import (
+    LONGEST_LABEL,
     Opening,
     Shape,
     fold,
@@ -145,7 +146,7 @@ def _name_parts(label: str) -> tuple[str, tuple[str, ...]]:
     tokens = label.split()
     title = fold(tokens[0]).strip(".") if tokens and fold(tokens[0]) in words("titles", "words") else ""
     names = tokens[1:] if title else tokens
-    if not names or not all(name[0].isupper() and name.isalpha() and len(name) > 2 for name in _apart(names)):
+    if not names or not all(name[:1].isupper() and name.isalpha() and len(name) > 2 for name in _apart(names)):
         return title, ()
     return title, tuple(map(fold, names))
 
@@ -254,12 +255,12 @@ def _asks_most_and_speaks_least(speakers: Mapping[str, Speaker]) -> str | None:
 
 
 def quoted(label: str) -> str:
-    """A label between French quotation marks."""
-    return f"«\u00a0{label}\u00a0»"
+    """A label between French quotation marks; one too long to be a name may be speech, which no message quotes."""
+    return f"«\u00a0{label}\u00a0»" if len(label) <= LONGEST_LABEL else "(étiquette longue)"
 
 
 def _option(label: str, role: Role) -> str:
-    return f'--speakers "{label}={role.value}"'
+    return f'--speakers "{label if len(label) <= LONGEST_LABEL else "ÉTIQUETTE"}={role.value}"'
 
 
 # --- the cast and what to tell about it (rules 9 and 14) --------------------------------------------

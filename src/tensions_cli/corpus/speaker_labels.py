@@ -78,7 +78,7 @@ _APOSTROPHE = re.compile(r"['’]")
 _NEAR_LETTERS = 6
 
 # Longest label that MAXQDA and QualCoder take (rule 4); names in `<v …>` and brackets included.
-_LONGEST_LABEL = 63
+LONGEST_LABEL = 63
 
 
 class Shape(Enum):
@@ -441,7 +441,7 @@ def _named(text: str, lead: _Lead, styled: bool) -> Opening | None:
     pos = lead.pos + (text[lead.pos] in "@#" and lead.pos + 1 < lead.end)
     sequence = _SEQUENCE.match(text, pos, lead.end)
     begin = sequence.end() if sequence else pos
-    short = lead.end - begin <= 2 * _LONGEST_LABEL
+    short = lead.end - begin <= 2 * LONGEST_LABEL
     clock = _CLOCK_AFTER_NAME.search(text, begin, lead.end) if short else None
     match = _WORDS.match(text, begin, clock.start() if clock else lead.end)
     if not match or not (label_key(match["label"]) in lead.declared or _is_label(match["label"])):
@@ -485,7 +485,7 @@ def _named_shape(text: str, lead: _Lead, tail: re.Match[str], styled: bool) -> S
 @lru_cache(maxsize=4096)
 def _is_label(label: str, in_brackets: bool = False) -> bool:
     """Rules 4 and 7 for a label outside markup."""
-    if len(label) > _LONGEST_LABEL or not any(c.isalpha() for c in label):
+    if len(label) > LONGEST_LABEL or not any(c.isalpha() for c in label):
         return False
     if not all(_dots_allowed(token) for token in label.split()):
         return False

@@ -1,7 +1,10 @@
 """Files that are zip archives (docx, odt, xlsx, zip, qdpx): refused when they would swell or reach out."""
 
 import io
+import lzma
+import struct
 import zipfile
+import zlib
 
 from tensions_cli.errors import UnreadableError
 
@@ -14,15 +17,37 @@ RATIO_COUNTS_FROM = 10 * 1024 * 1024
 # A Word file has a few dozen parts, a workbook some hundreds; a million empty members are an attack.
 MAX_MEMBERS = 20_000
 
+# What `zipfile` raises on a damaged archive, when it is opened or when a member is read.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,  # also for damaged bz2
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+
 _XML = (".xml", ".rels", ".qde")
 
 
 def check_container(data: bytes, program: str) -> None:
     """Refuse an archive that swells beyond reason, or whose XML declares a document type.
 
-    `program`: what wrote the file, for the advice. Raises `UnreadableError` (`too_large`, `corrupt`,
-    `encrypted`) and `zipfile.BadZipFile`.
+    `program`: what wrote the file, for the advice. Raises `UnreadableError` (`too_large`, `corrupt`, `encrypted`).
     """
+    try:
+        _check(data, program)
+    except DAMAGE:
+        raise UnreadableError(
+            "corrupt", f"le fichier est abîmé (archive incomplète) : enregistrez-le de nouveau dans {program}"
+        ) from None
+
+
+def _check(data: bytes, program: str) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = archive.infolist()
         size = sum(part.file_size for part in parts)

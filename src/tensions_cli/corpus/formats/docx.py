@@ -40,6 +40,8 @@ _TRANSPARENT = frozenset(
     map(qn, ("w:ins", "w:moveTo", "w:hyperlink", "w:smartTag", "w:fldSimple", "w:customXml", "w:sdtContent"))
 ) | {qn("w:dir"), qn("w:bdo")}
 
+_OUTLINE = f"{qn('w:pPr')}/{qn('w:outlineLvl')}"
+
 _ALTERNATE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 _CHOICE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Choice"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -73,6 +75,10 @@ def read_docx(data: bytes, file: SourceFile) -> Iterator[Document]:
     """
     check_container(data, "Word")
     word = docx.Document(io.BytesIO(data))
+    if getattr(word.element, "body", None) is None:
+        raise UnreadableError(
+            "corrupt", "le fichier n’a pas de corps de texte : ouvrez-le et enregistrez-le de nouveau"
+        )
     check_nesting(word.element.body, (qn("w:tbl"), qn("w:txbxContent")))
     looks = _looks(word)
     text, blocks, zones = assemble([*_body(word.element.body, looks), *_notes(word, looks)])
@@ -137,24 +143,40 @@ def _notices(word: WordDocument) -> Iterator[str]:
 
 def _looks(word: WordDocument) -> dict[str, _Look]:
     """What every style of the document amounts to, its base styles included."""
-    return {str(style.style_id): _resolved(style, frozenset()) for style in word.styles}
+    styles = {
+        style.get(qn("w:styleId"), ""): style
+        for root in _related(word, RELATIONSHIP_TYPE.STYLES)
+        for style in root.iter(qn("w:style"))
+    }
+    looks: dict[str, _Look] = {}
+    for name in styles:
+        chain: dict[str, None] = {}  # the style, its base, and so on: styles may be based on one another in a circle
+        above: str | None = name
+        while above in styles and above not in looks and above not in chain:
+            chain[above] = None
+            above = _value(styles[above], "w:basedOn")
+        look = looks.get(above or "", _Look())
+        for each in reversed(chain):
+            look = looks[each] = _look(styles[each], look)
+    return looks
 
 
-def _resolved(style: Any, seen: frozenset[str]) -> _Look:
-    base = getattr(style, "base_style", None)
-    cyclic = base is None or base.style_id in seen
-    inherited = _Look() if cyclic else _resolved(base, seen | {style.style_id})
-    element = style.element
-    name = style.name or ""
-    outline = element.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")
-    bold, italic = _switch(element, "w:b"), _switch(element, "w:i")
+def _look(style: _Element, inherited: _Look) -> _Look:
+    name = _value(style, "w:name") or ""
+    bold, italic = _switch(style, "w:b"), _switch(style, "w:i")
     return _Look(
         bold=inherited.bold if bold is None else bold,
         italic=inherited.italic if italic is None else italic,
-        title=inherited.title or _named(name, "title") or _level(outline) is not None,
+        title=inherited.title or _named(name, "title") or _level(style.find(_OUTLINE)) is not None,
         contents=inherited.contents or _begins(name, read_toml("word_processors.toml")["styles"]["contents"]),
-        item=inherited.item or _named(name, "item") or _numbered(element.find(f"{qn('w:pPr')}/{qn('w:numPr')}")),
+        item=inherited.item or _named(name, "item") or _numbered(style.find(f"{qn('w:pPr')}/{qn('w:numPr')}")),
     )
+
+
+def _value(element: _Element, name: str) -> str | None:
+    """What a property says of an element, as Word writes it: in the `w:val` of a child."""
+    found = element.find(qn(name))
+    return None if found is None else found.get(qn("w:val"))
 
 
 def _named(style: str, kind: str) -> bool:
@@ -174,7 +196,7 @@ def _switch(element: _Element, name: str) -> bool | None:
 def _level(outline: _Element | None) -> int | None:
     """An outline level, 9 being body text."""
     value = "" if outline is None else outline.get(qn("w:val"), "")
-    return int(value) if value.isdigit() and int(value) < 9 else None
+    return int(value) if len(value) == 1 and value in "012345678" else None
 
 
 def _numbered(properties: _Element | None) -> bool:

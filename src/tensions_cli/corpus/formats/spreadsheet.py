@@ -342,9 +342,14 @@ def _to_the_second(moment: datetime.datetime) -> datetime.datetime:
 
 def _ods_table(data: bytes, marks: _Marks, text_column: str | None) -> Table:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        if b"encryption-data" in archive.read("META-INF/manifest.xml"):
+        names = archive.namelist()
+        if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
             raise UnreadableError(
                 "encrypted", "le fichier est protégé par un mot de passe : retirez-le dans LibreOffice"
+            )
+        if "content.xml" not in names:
+            raise UnreadableError(
+                "corrupt", "le classeur n’a pas de contenu : ouvrez-le dans LibreOffice et enregistrez-le de nouveau"
             )
         content = archive.read("content.xml")
     met = _Met()

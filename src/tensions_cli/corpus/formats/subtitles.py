@@ -1,8 +1,8 @@
 """Subtitles: WebVTT and SubRip, one block per run of one voice in a cue.
 
-webvtt-py and srt read the cues. Real files have missing blank lines, blank lines inside a cue and odd
-times, on which both libraries drop text without a word: `_repaired` lays the file out again before
-they see it. Also written by hand: several voices in one cue (webvtt-py gives only the first).
+Read by hand. Real files have missing blank lines, blank lines inside a cue and odd times, on which webvtt-py
+drops text without a word (all that follows a damaged `-->`) and srt refuses the file (a line of speech that begins
+with a time, after a number). Several voices in one cue: webvtt-py gives only the first.
 """
 
 import html
@@ -11,9 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-
-import srt
-import webvtt
 
 from tensions_cli.corpus.formats.plain import Line, assemble
 from tensions_cli.corpus.sources import SourceFile
@@ -26,7 +23,7 @@ _TIME = r"(?:(\d{1,4})[:：])?(\d{1,4})[:：](\d{1,2})(?:[.,](\d{1,6}))?"
 _ARROW = re.compile(rf"\s*{_TIME}\s*-+\s?>\s*{_TIME}(?:\s|$)")
 
 # A line that can only be meant as timing, though its times cannot be read.
-_BROKEN_ARROW = re.compile(r"\s*\d[\d:.,]*\s*-->")
+_BROKEN_ARROW = re.compile(rf"\s*(?:\d[\d:.,]*\s*-->|\S{{1,30}}\s*-->\s*{_TIME}(?:\s|$))")
 
 _COMMENT = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)(?:\s|$)")
 _NUMBER = re.compile(r"\s*\d+\s*$")
@@ -53,22 +50,14 @@ def read_vtt(data: bytes, file: SourceFile) -> Iterator[Document]:
     """Read a WebVTT file into one document. Raises `UnreadableError` ("no_text") without cues."""
     decoded = decode(data)
     cues, notices = _repaired(decoded.text, named=True)
-    text = "WEBVTT\n\n" + "\n\n".join(_written(cue, ".") for cue in cues)
-    captions = webvtt.from_string(text).captions
-    read = [_Cue(_seconds(one.start), _seconds(one.end), tuple(one.raw_text.split("\n"))) for one in captions]
-    yield _document(read, file, "vtt", decoded.encoding, (*decoded.notices, *notices))
+    yield _document(cues, file, "vtt", decoded.encoding, (*decoded.notices, *notices))
 
 
 def read_srt(data: bytes, file: SourceFile) -> Iterator[Document]:
     """Read a SubRip file into one document. Raises `UnreadableError` ("no_text") without cues."""
     decoded = decode(data)
     cues, notices = _repaired(decoded.text, named=False)
-    text = "".join(f"{rank}\n{_written(cue, ',')}\n\n" for rank, cue in enumerate(cues, start=1))
-    read = [
-        _Cue(one.start.total_seconds(), one.end.total_seconds(), tuple(one.content.split("\n")))
-        for one in srt.parse(text)
-    ]
-    yield _document(read, file, "srt", decoded.encoding, (*decoded.notices, *notices))
+    yield _document(cues, file, "srt", decoded.encoding, (*decoded.notices, *notices))
 
 
 def _document(cues: Sequence[_Cue], file: SourceFile, name: str, encoding: str, notices: tuple[str, ...]) -> Document:
@@ -142,22 +131,6 @@ def _times(timing: re.Match[str]) -> tuple[float, float]:
 def _clock(hours: str | None, minutes: str, seconds: str, fraction: str | None) -> float:
     thousandths = int((fraction or "0").ljust(3, "0")[:3])
     return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + thousandths / 1000
-
-
-def _seconds(stamp: str) -> float:
-    """Seconds of a stamp that webvtt-py gives back (`hh:mm:ss.mmm`)."""
-    hours, minutes, seconds = stamp.split(":")
-    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-
-
-def _written(cue: _Cue, point: str) -> str:
-    """A cue in the strict form that both libraries read."""
-    return "\n".join([f"{_stamp(cue.start, point)} --> {_stamp(cue.end, point)}", *cue.lines])
-
-
-def _stamp(seconds: float, point: str) -> str:
-    total = round(seconds * 1000)
-    return f"{total // 3_600_000:02}:{total // 60_000 % 60:02}:{total // 1000 % 60:02}{point}{total % 1000:03}"
 
 
 def _without_repeats(cues: Sequence[_Cue]) -> tuple[list[_Cue], int]:
