@@ -36,9 +36,11 @@ lint: $(VENV)/.installed  ## style (ruff)
 types: $(VENV)/.installed  ## types (mypy, strict on src)
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed  ## speed side by side, ablation, cleaning (SEEDS=folder)
+bench: $(VENV)/.installed  ## speed side by side, ablation, hostile files, pseudonyms, cleaning (SEEDS=folder)
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/ablation.py
+	$(BIN)/python benchmarks/hostile.py
+	$(BIN)/python benchmarks/pseudonyms.py
 	$(if $(SEEDS),$(BIN)/python benchmarks/cleaning.py --seeds $(SEEDS),@echo 'cleaning: make bench SEEDS=folder, with the five seed pages')
 
 model: $(VENV)/.installed  ## train models/standard and models/fine from corpora/annotated (twenty minutes)

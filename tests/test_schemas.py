@@ -120,7 +120,9 @@ def explanation() -> Json:
 
 
 @pytest.fixture(scope="module")
-def valid(passages: list[Json], summary: Json, inventory: Json, findings: Json, explanation: Json) -> Callable[[str], Json]:
+def valid(
+    passages: list[Json], summary: Json, inventory: Json, findings: Json, explanation: Json
+) -> Callable[[str], Json]:
     """A fresh valid row of each schema, to be damaged."""
     word = {"start": 0, "end": 2, "pole": "rationalisation", "axis": "temps"}
     stance = dict.fromkeys(POLES, "contestee")

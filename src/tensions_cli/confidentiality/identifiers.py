@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from tensions_cli.knowledge.files import read_toml
@@ -44,6 +44,7 @@ class Found:
     gender: str | None = None
 
 
+@lru_cache(maxsize=100_000)
 def fold(text: str) -> str:
     """Text as it is compared: no case, no accent, one apostrophe."""
     letters = unicodedata.normalize("NFKD", text.replace("’", "'").replace("œ", "oe").replace("Œ", "Oe")).casefold()

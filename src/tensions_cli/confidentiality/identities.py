@@ -30,8 +30,11 @@ def agree(found: Sequence[Sequence[Found]]) -> list[list[Found]]:
     votes: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for names in found:
         for one in names:
-            if one.category in CODED and one.gender is None:
-                votes[_bare(one.form)][one.category] += 100 if one.ground == "table" else 3 if one.sure else 1
+            if one.category in CODED:
+                weight = 100 if one.ground == "table" else 3 if one.sure else 1
+                votes[_bare(one.form)][one.category] += weight
+                for word in one.form if one.category == PERSON and len(one.form) > 1 else ():
+                    votes[_bare((word,))][PERSON] += weight
     result = []
     for names in found:
         result.append([_voted(one, votes) for one in names])
@@ -101,7 +104,8 @@ class Identities:
         genders = self._genders.get(name, set())
         if not one.gender and len(genders) == 1 and not bearers:
             return (PERSON, name, next(iter(genders))), ""
-        doubt = "nom porté par plusieurs personnes" if bearers or namesakes or len(genders) > 1 else ""
+        shared = len(bearers) > 1 or namesakes or (not one.gender and (bearers or len(genders) > 1))
+        doubt = "nom porté par plusieurs personnes" if shared else ""
         return (PERSON, name, one.gender) if one.gender else (PERSON, name), doubt
 
     def _is_shared(self, name: str, gender: str | None, full: frozenset[str]) -> bool:

@@ -29,8 +29,8 @@ from tensions_cli.confidentiality.vocabulary import (
     is_head,
     is_public,
     is_title,
-    lower_counts,
     public_length,
+    vocabulary_of,
     words_of,
 )
 
@@ -52,8 +52,8 @@ def find_names(
 
     `usual`: how a word is written in French. `blocked`: by text, stretches that are identifiers already.
     """
-    vocabulary = Vocabulary(usual, lower_counts(sources))
     closed = blocked or [() for _ in sources]
+    vocabulary = vocabulary_of(sources, closed, usual)
     found = [_in_text(source, vocabulary, spans) for source, spans in zip(sources, closed, strict=True)]
     witnesses = (names for source, names in zip(sources, found, strict=True) if source.witness)
     known = known_forms((one for names in witnesses for one in names), vocabulary)
@@ -301,7 +301,9 @@ def _organisation(
         return None
     if head is not None and head.key == "chez" and is_first_name(tokens[0].key):
         return _found(tokens, PERSON, "prénom", not vocabulary.is_word(tokens[0]))
-    last = _organisation_end(line, last)
+    if head is not None and head.key == "chez":  # a family, a firm: other occurrences may tell
+        return _found(tokens, PERSON if "les" in particles else ORGANISATION, "après «\u00a0chez\u00a0»", False)
+    last = _organisation_end(line, first, last)
     tokens = list(line[first : last + 1])
     if particles and particles[-1] in ("de", "d", "a", "sur") and not is_first_name(tokens[0].key):
         town = not vocabulary.is_word(tokens[0]) or _kind_seen(tokens, seen) == PLACE
@@ -311,16 +313,17 @@ def _organisation(
     return _found(tokens, ORGANISATION, "nom d’un organisme")
 
 
-def _organisation_end(line: Sequence[Token], last: int) -> int:
+def _organisation_end(line: Sequence[Token], first: int, last: int) -> int:
     """The name of an organisation goes on after small words: « Les Amis de l’Enfance », « Voile pour Tous »."""
     small = {"de", "des", "du", "la", "les", "l", "d", "pour", "et", "sans", "sur"}
+    titled = line[first].key in words_of("cues", "articles")  # « Les Amis de Tous »
     while True:
         at = last + 1
         while at < len(line) and at - last < 3 and line[at].joined and line[at].key in small and not line[at].capital:
             at += 1
         grows = at < len(line) and line[at].joined and line[at].capital and not line[at].upper
         alone = last + 1 == at - 1 and line[at - 1].key in ("de", "a", "d") if at <= len(line) else False
-        if not grows or at == last + 1 or alone or at - last > 3:
+        if not grows or at == last + 1 or (alone and not titled) or at - last > 3:
             return last  # « IME Maurice Genevois de Pont-Audemer »: the town is another name
         last = at
 

@@ -98,9 +98,7 @@ _COLUMNS = {
 def pseudonymise(sources: Sequence[Source], table: Table, usual: Usual) -> Pseudonymised:
     """Find what identifies in all texts together, decide who is who, and replace. `usual`: see `names`."""
     tabled = [table_matches(source.text, table) for source in sources]
-    known = [
-        [*rows, *source.given, *find_identifiers(source.text)] for rows, source in zip(tabled, sources, strict=True)
-    ]
+    known = [_known(rows, source) for rows, source in zip(tabled, sources, strict=True)]
     names = find_names(sources, usual, [settle(one) for one in known])
     found = agree([settle([*first, *then]) for first, then in zip(known, names, strict=True)])
     heard = [here if source.witness else [] for source, here in zip(sources, found, strict=True)]
@@ -122,6 +120,16 @@ def pseudonymise(sources: Sequence[Source], table: Table, usual: Usual) -> Pseud
         Counter(identity[0] for identity in _met(heard, identities)),
         tuple(row.line for form, row in table.rows.items() if form not in met),
     )
+
+
+def _known(rows: Sequence[Found], source: Source) -> list[Found]:
+    """What needs no evidence, in order of precedence: a name of the table inside a mail is the mail's."""
+    patterns = find_identifiers(source.text)
+    kept = [row for row in rows if row.category == KEPT]
+    whole = [
+        one for one in patterns if one.replacement and not any(k.start <= one.start and one.end <= k.end for k in kept)
+    ]
+    return [*whole, *rows, *source.given, *(one for one in patterns if not one.replacement)]
 
 
 def _codes(
@@ -206,7 +214,9 @@ def _spelt(keys: Iterable[str]) -> tuple[str, ...]:
 
 def table_matches(text: str, table: Table) -> list[Found]:
     """Occurrences of the table's names: whole words, the longest first, whatever case, accents and elision."""
-    longest = max(map(len, table.rows), default=0)
+    if not table.rows:
+        return []
+    longest = max(map(len, table.rows))
     found: list[Found] = []
     for line in lines(text):
         keys = _spelt(token.key for token in line)
@@ -246,7 +256,7 @@ def settle(found: Iterable[Found]) -> tuple[Found, ...]:
     kept: list[Found] = []
     ranked = sorted(
         enumerate(found),
-        key=lambda one: (one[1].kept, one[1].category not in (KEPT,), one[1].ground == "déjà rencontré", one[0]),
+        key=lambda one: (one[1].kept, one[1].ground == "déjà rencontré", one[0]),
     )
     for _, one in ranked:
         if one.start < one.end and not any(at in taken for at in range(one.start, one.end)):

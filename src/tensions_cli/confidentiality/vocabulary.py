@@ -1,11 +1,11 @@
 """What single words tell: how French writes them, first names, titles, heads of organisations, public names."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from tensions_cli.confidentiality.identifiers import fold, knowledge
+from tensions_cli.confidentiality.identifiers import Found, fold, knowledge
 from tensions_cli.confidentiality.tokens import Source, Token, lines
 from tensions_cli.knowledge.files import read_bytes
 
@@ -22,10 +22,11 @@ SHORTEST_LOWER_NAME = 4
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What French and this corpus say of a word. `lower`: occurrences in lower case, by folded word."""
+    """What French and this corpus say of a word. `lower`, `capital`: occurrences so written, by folded word."""
 
     usual: Usual
     lower: Mapping[str, int] = field(default_factory=dict)
+    capital: Mapping[str, int] = field(default_factory=dict)
 
     def is_word(self, token: Token) -> bool:
         """An ordinary word that only its place in the sentence wrote with a capital."""
@@ -36,7 +37,11 @@ class Vocabulary:
         writing, _ = self.usual(token.text.lower())
         if writing == "unknown" and "-" in token.text:
             return all(self.usual(part)[0] == "word" for part in token.text.lower().split("-") if part)
-        return writing == "word" or (writing == "unknown" and self.lower.get(token.key, 0) > 0)
+        return writing == "word" or (writing == "unknown" and self._is_mostly_lower(token.key))
+
+    def _is_mostly_lower(self, key: str) -> bool:
+        """A single name typed without its capital must not hide all the others."""
+        return self.lower.get(key, 0) > self.capital.get(key, 0)
 
     def is_rare(self, token: Token) -> bool:
         """An ordinary word that few texts use, with a capital inside a sentence and never without in this corpus."""
@@ -66,10 +71,20 @@ def is_first_name(key: str) -> bool:
     return key in first_names() or ("-" in key and all(part in first_names() for part in key.split("-")))
 
 
-def lower_counts(sources: Iterable[Source]) -> Counter[str]:
-    return Counter(
-        token.key for source in sources for line in lines(source.text) for token in line if token.text.islower()
-    )
+def vocabulary_of(sources: Sequence[Source], blocked: Sequence[Sequence[Found]], usual: Usual) -> Vocabulary:
+    """What the texts say of their words, mails and other identifiers (`blocked`) left out."""
+    lower: Counter[str] = Counter()
+    capital: Counter[str] = Counter()
+    for source, spans in zip(sources, blocked, strict=True):
+        if not source.witness:
+            continue
+        closed = {at for one in spans for at in range(one.start, one.end)}
+        for token in (token for line in lines(source.text) for token in line if token.start not in closed):
+            if token.text.islower():
+                lower[token.key] += 1
+            elif token.capital:
+                capital[token.key] += 1
+    return Vocabulary(usual, lower, capital)
 
 
 def is_acronym(token: Token, vocabulary: Vocabulary) -> bool:

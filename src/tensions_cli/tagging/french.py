@@ -9,7 +9,7 @@ for themselves in accuracy (`benchmarks/README.md`, table of features). Its reco
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -213,6 +213,7 @@ def _frequency_ranks() -> dict[int, int]:
     return {key: rank for rank, key in enumerate(pipeline().vocab.vectors.keys())}
 
 
+@lru_cache(maxsize=100_000)
 def usual_writing(word: str) -> tuple[Writing, int | None]:
     """How a word is mostly written in French, whatever its case here, and the rank of that form (None if unknown).
 
