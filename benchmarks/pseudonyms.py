@@ -6,6 +6,11 @@
 were composed by the same hand as the rules, so that figures on real interviews will be worse. `--errors` prints what
 is left and what is replaced for nothing: composed texts only, never those of a real corpus.
 
+One JSON object a line: `id`, `genre`, `style` (oral, ecrit), `labels` (speakers), `text` as clean texts are written,
+`spans` (`start`, `end` in code points, `category`). Persons, towns and numbers are invented or ordinary. What is
+marked: first and last names, initials after a title, places other than countries, names of organisations without
+their head, and every number or date that the tool claims to replace; not public institutions, authors and brands.
+
 An identifier is *left* when one of its telling words (a capital, a digit, or any word of a text without capitals)
 stands outside what was replaced. A replacement is *for nothing* when it meets no marked identifier. The code of a
 category is not asked to be right: a person replaced as a place is replaced; `bonne catégorie` says how often it is.

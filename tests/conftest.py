@@ -6,7 +6,6 @@ from hypothesis import settings
 from tensions_cli.tagging.classifier import Model
 from tensions_cli.tagging.model_folder import load_model
 
-
 # No test is timed: the first example of a reader imports its libraries.
 settings.register_profile("tensions", deadline=None)
 settings.load_profile("tensions")

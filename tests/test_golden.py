@@ -31,6 +31,7 @@ COMMANDS = {
     "explain.json": ["explain", PASSAGE, "-f", "json"],
     "corpus-info.txt": ["corpus", "info", DEMO],
     "corpus-info.json": ["corpus", "info", f"{DEMO}/entretiens", "-f", "json"],
+    "corpus-check.txt": ["corpus", "check", DEMO],
     "model-list.txt": ["model", "list"],
     "model-show.md": ["model", "show"],
     "help.txt": ["--help"],

@@ -152,6 +152,57 @@ def corpus_convert(
 
 
 @corpus_app.command(
+    "pseudonymise",
+    cls=FrenchCommand,
+    epilog=(
+        "Exemples\u00a0: tensions corpus pseudonymise entretiens/ -o a_relire/ · "
+        "tensions corpus pseudonymise entretiens/ -o a_relire/ --table noms.csv --write-table noms-2.csv"
+    ),
+)
+def corpus_pseudonymise(
+    sources: Sources,
+    output: Folder,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            "--table", metavar="FICHIER", help="Table nom;code à appliquer\u00a0; jamais recopiée.", show_default=False
+        ),
+    ] = None,
+    write_table: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-table",
+            metavar="FICHIER",
+            help="Écrire la correspondance, hors du dossier\u00a0; sinon elle ne l’est nulle part.",
+            show_default=False,
+        ),
+    ] = None,
+    speakers: Speakers = None,
+    any_language: AnyLanguage = False,
+    unit: Unit = "passage",
+    text_column: TextColumn = None,
+    keep_twins: KeepTwins = False,
+    repair: Repair = False,
+    quiet: Quiet = False,
+    strict: Strict = False,
+) -> None:
+    """Remplacer noms, lieux, organismes, téléphones et adresses par des codes : une pseudonymisation à relire."""
+    from tensions_cli.commands import corpus_pseudonymise as command
+    from tensions_cli.commands.common import build_options
+
+    options = build_options(
+        by=(),
+        speakers=speakers,
+        any_language=any_language,
+        unit=unit,
+        text_column=text_column,
+        keep_twins=keep_twins,
+        repair=repair,
+    )
+    raise typer.Exit(command.run(sources, options, output, table, write_table, quiet=quiet, strict=strict))
+
+
+@corpus_app.command(
     "withdraw",
     cls=FrenchCommand,
     epilog=(

@@ -16,8 +16,8 @@ def is_machine(name: str) -> bool:
 def numbered(names: Iterable[str], machines: Collection[str] = ()) -> dict[str, str]:
     """The name each coder gets outside: by sorted account, so the same file always gives the same numbers.
 
-    A name that is already `codeur N` (or another code), or a machine's (`machines`: those that only the file tells), stays. The
-    accounts themselves go nowhere else.
+    A name that is already `codeur N` (or another code), or a machine's (`machines`: those that only the file tells),
+    stays. The accounts themselves go nowhere else.
     """
     known = set(names)
     kept = {name: name for name in known if NUMBERED.fullmatch(name) or is_machine(name) or name in machines}

@@ -275,6 +275,10 @@ def _say_skipped(batch: "Batch", *, quiet: bool) -> None:
         if reasons and not (quiet and title != "Non lus"):
             listed = ", ".join(f"{reason}\u00a0: {n}" for reason, n in sorted(reasons.items()))
             print(f"{title} ({len(items)})\u00a0: {listed}. Lesquels\u00a0: tensions corpus info", file=sys.stderr)
+    from tensions_cli.output.corpora import left_out
+
+    for told in left_out(batch.documents):
+        say(f"Non écrites\u00a0: {told}", quiet=quiet)
     remarks = len(batch.notices) + sum(bool(document.notices) for document in batch.documents)
     if remarks:
         say(f"Remarques de lecture\u00a0: {remarks}. Pour les lire\u00a0: tensions corpus info", quiet=quiet)

@@ -294,7 +294,8 @@ def _spoken(text: str, turn: Turn, zones: list[Span]) -> str:
         parts.append(text[at : max(at, start)])
         at = min(end, turn.end)
     parts.append(text[at : turn.end])
-    return re.sub(r"\s*\n\s*", " ", " ".join(part.strip() for part in parts if part.strip()))
+    # Not `\s*\n\s*`: on a long run of blanks it would begin again at each of them.
+    return " ".join(line.strip() for part in parts for line in part.split("\n") if line.strip())
 
 
 def _last_characters(text: str) -> str:
