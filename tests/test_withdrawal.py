@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from tensions_cli.cli import run
 from tensions_cli.errors import ExitStatus
@@ -131,6 +132,87 @@ def test_a_copy_in_another_format_leaves_too(corpus: Path) -> None:
     (corpus / "note.md").write_text(text, encoding="utf-8")
     assert withdraw("note.md", corpus, "--yes") == ExitStatus.DONE
     assert not list(corpus.glob("note.*"))
+
+
+def test_those_who_stay_keep_their_place(corpus: Path, tmp_path: Path) -> None:
+    before, after = tmp_path / "avant.jsonl", tmp_path / "apres.jsonl"
+    assert run(["tag", str(corpus), "-q", "-o", str(before)]) == ExitStatus.DONE
+    assert withdraw("P2", corpus, "--yes") == ExitStatus.DONE
+    assert run(["tag", str(corpus), "-q", "-o", str(after)]) == ExitStatus.DONE
+    rows = [json.loads(line) for line in before.read_text(encoding="utf-8").splitlines()]
+    kept = {row["id"]: row["text"] for row in rows if row["speaker"] != "Paul"}
+    assert {r["id"]: r["text"] for r in map(json.loads, after.read_text(encoding="utf-8").splitlines())} == kept
+
+
+def test_codes_without_speaker_leave_by_their_text(corpus: Path, tmp_path: Path) -> None:
+    project, codes = tmp_path / "p.qdpx", tmp_path / "codes.jsonl"
+    assert run(["tag", str(corpus), "-q", "-f", "qdpx", "-o", str(project)]) == ExitStatus.DONE
+    assert run(["coding", "import", str(project), "-q", "-o", str(codes)]) == ExitStatus.DONE
+    assert "rester un moment" in codes.read_text(encoding="utf-8")
+    assert withdraw("E1:Paul", corpus, "--yes", "--codes", str(codes)) == ExitStatus.DONE
+    left = codes.read_text(encoding="utf-8")
+    assert "rester un moment" not in left
+    assert "le temps" in left or "métier" in left
+
+
+def test_whole_texts_in_results_are_to_be_made_again(corpus: Path, tmp_path: Path) -> None:
+    results = tmp_path / "resultats"
+    results.mkdir()
+    for form, name in (("doccano", "d.jsonl"), ("prodigy", "p.jsonl")):
+        assert run(["tag", str(corpus), "-q", "-f", form, "-o", str(results / name)]) == ExitStatus.DONE
+    summary = results / "s.md"
+    assert run(["analyse", str(corpus), "-q", "-f", "md", "-o", str(summary)]) == ExitStatus.DONE
+    assert withdraw("E1:Paul", corpus, "--yes", "--outputs", str(results)) == ExitStatus.DONE
+    to_do = (tmp_path / "recu.md").read_text(encoding="utf-8").split("## Reste à faire")[1]
+    assert all(f"{name}`" in to_do for name in ("d.jsonl", "p.jsonl", "s.md"))
+
+
+def test_a_workbook_is_left_to_people(tmp_path: Path) -> None:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    book = Workbook()
+    for row in (("id", "texte"), ("R1", "On écoute longtemps chacun."), ("R2", "On compte les actes du mois.")):
+        book.active.append(row)
+    book.save(folder / "x.xlsx")
+    assert withdraw("R1", folder, "--yes") == ExitStatus.CHECK_FAILED
+    assert "x.xlsx`" in (tmp_path / "recu.md").read_text(encoding="utf-8").split("## Reste à faire")[1]
+
+
+def test_texts_numbered_in_a_file_change_their_number_and_it_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    said = [f"Ce jour-là, l’équipe {n} a pris le temps de parler avec chaque résident du foyer." for n in range(3)]
+    (folder / "c.txt").write_text("".join(f"**** *n_{n}\n{text}\n\n" for n, text in enumerate(said)), encoding="utf-8")
+    codes = tmp_path / "codes.jsonl"
+    rows = [{"id": f"c#{n + 1}#10-90", "document": f"c#{n + 1}", "text": text} for n, text in enumerate(said)]
+    codes.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    assert withdraw("c#2", folder, "--yes", "--codes", str(codes)) == ExitStatus.CHECK_FAILED
+    assert "codes.jsonl`" in (tmp_path / "recu.md").read_text(encoding="utf-8").split("## Reste à faire")[1]
+    # The text that has become the second one leaves by what it says, whatever its codes call it.
+    assert withdraw("c#2", folder, "--yes", "--codes", str(codes)) in (ExitStatus.DONE, ExitStatus.CHECK_FAILED)
+    assert [json.loads(line)["text"] for line in codes.read_text(encoding="utf-8").splitlines()] == said[:1]
+
+
+def test_links_backups_and_names_said_by_others(corpus: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "ailleurs"
+    elsewhere.mkdir()
+    (elsewhere / "vrai.txt").write_text(ALONE.replace("Lina", "Nadia").replace("repas", "lits"), encoding="utf-8")
+    (corpus / "E3.txt").symlink_to(elsewhere / "vrai.txt")
+    (corpus / "E2.txt~").write_text(ALONE, encoding="utf-8")
+    (corpus / "E1.txt").write_text(GROUP.replace("On se relaie", "Comme dit Paul, on se relaie"), encoding="utf-8")
+    assert withdraw("E2", corpus, "--yes") == ExitStatus.DONE
+    assert not (corpus / "E2.txt~").exists()
+    assert withdraw("E3", corpus, "--yes") == ExitStatus.CHECK_FAILED
+    assert "vrai.txt`" in (tmp_path / "recu.md").read_text(encoding="utf-8")
+    assert withdraw("P2", corpus, "--yes") == ExitStatus.DONE
+    assert "son nom" in (tmp_path / "recu.md").read_text(encoding="utf-8")
+
+
+def test_a_person_never_heard_leaves_the_table(corpus: Path) -> None:
+    with (corpus / "speakers.csv").open("a", encoding="utf-8") as stream:
+        stream.write("E9,Inconnue,P77,enquêté\n")
+    assert withdraw("P77", corpus, "--yes") == ExitStatus.DONE
+    assert "P77" not in (corpus / "speakers.csv").read_text(encoding="utf-8")
 
 
 def test_a_name_that_nobody_bears(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:

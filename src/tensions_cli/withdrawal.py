@@ -8,6 +8,7 @@ import html
 import io
 import json
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from pathlib import Path
 from tensions_cli.corpus.formats.tables import parse_table
 from tensions_cli.corpus.persons import Persons, find_persons, load_all_persons, persons_of
 from tensions_cli.corpus.segment import segment
-from tensions_cli.corpus.sources import SourceFile, companion_tables, find_files, without_extension
+from tensions_cli.corpus.sources import Found, SourceFile, companion_tables, find_files, without_extension
 from tensions_cli.corpus.speaker_labels import label_key
 from tensions_cli.corpus.twins import find_twins
 from tensions_cli.errors import TensionsError, UnreadableError
@@ -26,7 +27,7 @@ from tensions_cli.files.encoding import decode
 from tensions_cli.output.corpora import clean_txt
 from tensions_cli.output.sink import PRIVATE
 from tensions_cli.pipeline import Options, read_documents
-from tensions_cli.records import Document, Role, Zone, ZoneKind
+from tensions_cli.records import Document, Role, Turn, Zone, ZoneKind
 from tensions_cli.training.seen import FILE as TRAINING_TEXTS
 from tensions_cli.training.seen import seen_in_training
 
@@ -59,22 +60,31 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that a withdrawal does. `documents`, `speakers`: how many leave; `words`: of their texts."""
+    """Everything that a withdrawal does. `documents`, `speakers`: how many leave.
+
+    `passages`: texts that must not be found afterwards, never shown. `checked`: the files where they are looked for.
+    `mentions`: how often those who stay say the label of who leaves.
+    """
 
     steps: tuple[Step, ...]
     documents: int
     speakers: int
-    passages: tuple[str, ...]  # texts that must not be found afterwards; never shown
-    names: tuple[str, ...]  # ids that must not be found afterwards
+    passages: tuple[str, ...]
+    checked: tuple[Path, ...]
+    mentions: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Leaving:
-    """Who leaves: whole documents, and speakers (folded labels) of documents that stay."""
+    """Who leaves: whole documents, and speakers (folded labels) of documents that stay.
+
+    `renumbered`: documents that stay and get another id, since theirs was their rank in a file.
+    """
 
     documents: frozenset[str]
     speakers: Mapping[str, frozenset[str]]
     person: str | None
+    renumbered: frozenset[str] = frozenset()
 
 
 def plan_withdrawal(
@@ -87,29 +97,53 @@ def plan_withdrawal(
     found = find_files(sources)
     persons = load_all_persons(find_persons(found))
     documents = read_documents(found, options, persons)
-    leaving = _who_leaves(name, documents, persons)
-    by_source: dict[str, list[Document]] = {}
-    for document in documents:
-        by_source.setdefault(document.source, []).append(document)
-    steps = [step for file in found.files for step in _source_steps(file, by_source.get(file.name, []), leaving)]
-    for member in (one for one in by_source if one not in {file.name for file in found.files}):
-        if any(_touches(document, leaving) for document in by_source[member]):
-            archive = next(file for file in found.files if member.startswith(f"{file.name}/"))
-            detail = "retirez ce texte de l’archive, ou décompressez-la d’abord"
-            steps.append(Step(archive.path, Action.BY_HAND, detail))
-    stems = {without_extension(document.source) for document in documents if document.id in leaving.documents}
-    for path in filter(Path.is_file, companion_tables(found)):
-        steps += _table_steps(path, leaving, stems)
+    leaving = _renumbered(_who_leaves(name, documents, persons), documents)
     said_by_others = {text for document in documents for text in _passages_of(document, leaving, leave=False)}
     gone = (text for document in documents for text in _passages_of(document, leaving, leave=True))
     passages = tuple(text for text in gone if text not in said_by_others)
-    for path in [*codes, *_files_of(outputs)]:
-        steps += _result_steps(path, leaving, passages)
-    for folder in _models_of(outputs):
-        if seen_in_training(passages, folder):
-            steps.append(Step(folder, Action.REDO, "ce modèle a appris des passages retirés : entraînez-le de nouveau"))
-    kept_by_speaker = sum(map(len, leaving.speakers.values()))
-    return Plan(tuple(steps), len(leaving.documents), kept_by_speaker, passages, tuple(sorted(leaving.documents)))
+    results = [*codes, *_files_of(outputs)]
+    steps = [
+        *_corpus_steps(found, documents, leaving, passages),
+        *(step for path in results for step in _result_steps(path, leaving, passages)),
+        *(_retrain(folder) for folder in _models_of(outputs) if seen_in_training(passages, folder)),
+    ]
+    to_do = {step.path for step in steps if step.action in (Action.REDO, Action.BY_HAND)}
+    written = [step.target or step.path for step in steps if step.action in (Action.REWRITE, Action.REPLACE)]
+    return Plan(
+        tuple(steps),
+        len(leaving.documents),
+        sum(map(len, leaving.speakers.values())),
+        passages,
+        tuple(path for path in dict.fromkeys([*written, *results]) if path not in to_do),
+        sum(_mentions(document, leaving) for document in documents),
+    )
+
+
+def _corpus_steps(
+    found: Found, documents: Sequence[Document], leaving: _Leaving, passages: Sequence[str]
+) -> Iterator[Step]:
+    """What happens to the texts, to those inside archives, to forgotten copies, and to the tables beside them."""
+    by_source: dict[str, list[Document]] = {}
+    for document in documents:
+        by_source.setdefault(document.source, []).append(document)
+    for file in found.files:
+        yield from _source_steps(file, by_source.pop(file.name, []), leaving)
+    for member, inside in by_source.items():
+        if any(document.id in leaving.documents or document.id in leaving.speakers for document in inside):
+            archive = next(file for file in found.files if member.startswith(f"{file.name}/"))
+            detail = "retirez ce texte de l’archive, ou décompressez-la d’abord"
+            yield Step(archive.path, Action.BY_HAND, detail)
+    for skipped in found.skipped:
+        for path in (folder / skipped.source for folder in found.folders):
+            if skipped.reason in ("backup", "hidden") and path.is_file() and _quotes(path.read_bytes(), passages):
+                yield Step(path, Action.DELETE, "copie de sauvegarde du texte retiré")
+    stems = {without_extension(document.source) for document in documents if document.id in leaving.documents}
+    for path in filter(Path.is_file, companion_tables(found)):
+        yield from _table_steps(path, leaving, stems)
+
+
+def _retrain(folder: Path) -> Step:
+    return Step(folder, Action.REDO, "ce modèle a appris des passages retirés : entraînez-le de nouveau")
 
 
 def carry_out(plan: Plan) -> None:
@@ -129,15 +163,11 @@ def carry_out(plan: Plan) -> None:
 
 
 def remains(plan: Plan) -> int:
-    """How many files of the plan still hold a withdrawn text or id, once it is carried out."""
-    left = 0
-    for step in plan.steps:
-        path = step.target or step.path
-        if step.action in (Action.REWRITE, Action.REPLACE) and path.is_file():
-            left += _holds(path.read_bytes(), plan.names, plan.passages)
-        elif step.action is Action.DELETE:
-            left += path.exists()
-    return left
+    """How many files still hold a withdrawn text once the plan is carried out, those left to people apart."""
+    deleted = [step.path for step in plan.steps if step.action is Action.DELETE]
+    return sum(path.exists() for path in deleted) + sum(
+        _quotes(path.read_bytes(), plan.passages) for path in plan.checked if path.is_file()
+    )
 
 
 # --- who leaves --------------------------------------------------------------------------------------
@@ -153,6 +183,8 @@ def _who_leaves(name: str, documents: Sequence[Document], persons: Persons) -> _
         for member in document.cast
         if _is_meant(name, document, member.speaker, persons)
     ]
+    if not told and any(row.person.code == name for row in persons.rows):
+        return _Leaving(frozenset(), {}, name)  # described, never heard: only their row leaves
     if not told:
         raise TensionsError(
             "rien ne porte ce nom dans le corpus",
@@ -191,8 +223,31 @@ def _with_twins(
     return _Leaving(frozenset(whole), dict(partial), person)
 
 
-def _touches(document: Document, leaving: _Leaving) -> bool:
-    return document.id in leaving.documents or document.id in leaving.speakers
+_RANKED = re.compile(r"(?P<file>.+)#(?P<rank>\d+)")
+
+
+def _renumbered(leaving: _Leaving, documents: Sequence[Document]) -> _Leaving:
+    """With the documents whose id is their rank in a file that loses one before them."""
+    renumbered: set[str] = set()
+    lost: set[str] = set()
+    for document in documents:
+        if _RANKED.fullmatch(document.id) and document.id in leaving.documents:
+            lost.add(document.source)
+        elif _RANKED.fullmatch(document.id) and document.source in lost:
+            renumbered.add(document.id)
+    return replace(leaving, renumbered=frozenset(renumbered))
+
+
+def _mentions(document: Document, leaving: _Leaving) -> int:
+    """How often the turns that stay say the label of a speaker who leaves, as a name is said."""
+    labels = leaving.speakers.get(document.id, frozenset())
+    said = [one.speaker for one in document.cast if label_key(one.speaker) in labels and one.speaker[:1].isupper()]
+    kept = [turn for turn in document.turns if turn.speaker not in said]
+    return sum(
+        len(re.findall(rf"(?<!\w){re.escape(label)}(?!\w)", document.text[turn.start : turn.end]))
+        for label in said
+        for turn in kept
+    )
 
 
 def _passages_of(document: Document, leaving: _Leaving, *, leave: bool) -> Iterator[str]:
@@ -211,6 +266,8 @@ def _source_steps(file: SourceFile, documents: Sequence[Document], leaving: _Lea
     gone = [document for document in documents if document.id in leaving.documents]
     if gone and len(gone) == len(documents):
         yield Step(file.path, Action.DELETE, "le texte entier est retiré")
+        if file.path.is_symlink():
+            yield Step(file.path.resolve(), Action.BY_HAND, "le fichier retiré est un lien : effacez aussi sa cible")
         return
     if gone:
         yield _without_texts(file, gone)
@@ -226,8 +283,10 @@ def _without_texts(file: SourceFile, gone: Sequence[Document]) -> Step:
     if suffix in (*_TABLES, *_LINES):
         texts = {document.text for document in gone}
         return _filtered(file.path, lambda cells: not any(_same(cell, texts) for cell in cells.values())) or by_hand
-    data = file.path.read_bytes()
-    decoded = decode(data)
+    try:
+        decoded = decode(file.path.read_bytes())
+    except UnreadableError:  # a workbook
+        return by_hand
     text = decoded.text
     for document in gone:
         if text.count(document.text) != 1:  # where it stands would be a guess
@@ -241,19 +300,43 @@ def _same(cell: str, texts: set[str]) -> bool:
 
 
 def _without_speakers(file: SourceFile, document: Document, labels: frozenset[str], *, alone: bool) -> Step:
-    """An interview without the turns of someone, as a plain text: no other format can be cut safely."""
+    """An interview without the turns of someone.
+
+    In a plain text they become blanks, so that the passages of the others stay where they are. No other format can be
+    cut safely: the interview becomes a plain text.
+    """
     if not alone:
         return Step(file.path, Action.BY_HAND, "ce fichier tient plusieurs entretiens : retirez ces tours vous-même")
     removed = [turn for turn in document.turns if turn.speaker is not None and label_key(turn.speaker) in labels]
+    if document.format == "txt":
+        content = _blanked(document, removed).encode(document.encoding or "utf-8", "replace")
+        return Step(
+            file.path, Action.REWRITE, f"{len(removed)} tours effacés, les autres restent à leur place", content
+        )
     zones = [*document.zones, *(Zone(turn.start, turn.end, ZoneKind.REMARK, "retiré") for turn in removed)]
     kept = replace(document, zones=tuple(sorted(zones, key=lambda zone: (zone.start, zone.end))))
-    content = clean_txt(kept).encode("utf-8", "replace")
     target = file.path.with_suffix(".txt")
-    if target != file.path and target.exists():
+    if target.exists():
         return Step(file.path, Action.BY_HAND, f"{target.name} existe déjà à côté : déplacez-le, puis relancez")
-    detail = f"{len(removed)} tours retirés ; l’entretien devient un texte sans mise en forme"
-    action = Action.REWRITE if target == file.path else Action.REPLACE
-    return Step(file.path, action, detail, content, target)
+    detail = (
+        f"{len(removed)} tours retirés ; l’entretien devient un texte sans mise en forme, les passages changent de "
+        "place et leurs codes s’y rattachent par leur texte"
+    )
+    return Step(file.path, Action.REPLACE, detail, clean_txt(kept).encode("utf-8", "replace"), target)
+
+
+def _blanked(document: Document, removed: Sequence[Turn]) -> str:
+    """The text of a document where these turns and their labels are spaces; line ends stay."""
+    labels = {zone.end: zone.start for zone in document.zones if zone.kind is ZoneKind.LABEL}
+    characters = list(document.text)
+    for turn in removed:
+        start = turn.start
+        before = len(document.text[:start].rstrip())
+        while before in labels:  # a stamp may stand before the label
+            start = labels[before]
+            before = len(document.text[:start].rstrip())
+        characters[start : turn.end] = ["\n" if c == "\n" else " " for c in characters[start : turn.end]]
+    return "".join(characters)
 
 
 # --- tables, codes, results --------------------------------------------------------------------------
@@ -276,25 +359,38 @@ def _table_steps(path: Path, leaving: _Leaving, stems: set[str]) -> list[Step]:
     return [step] if step is not None else []
 
 
-def _result_steps(path: Path, leaving: _Leaving, passages: Sequence[str]) -> list[Step]:
+def _result_steps(path: Path, leaving: _Leaving, passages: Sequence[str]) -> Iterator[Step]:
     """A file of codes or of passages loses its lines; what was counted from them is to be made again."""
+    texts = frozenset(passages)
+    quotes = tuple(text[:_QUOTED] for text in passages)
+    shifted = False
 
     def stays(cells: Mapping[str, str]) -> bool:
+        nonlocal shifted
         document = cells.get("document") or cells.get("id", "").partition("#")[0]
+        shifted = shifted or document in leaving.renumbered
         labels = leaving.speakers.get(document, frozenset())
-        said = cells.get("text", "") in passages and not document
-        return not said and document not in leaving.documents and label_key(cells.get("speaker", "")) not in labels
+        theirs = label_key(cells.get("speaker", "")) in labels or (labels and cells.get("text", "").startswith(quotes))
+        return document not in leaving.documents and cells.get("text", "") not in texts and not theirs
 
     try:
         data = path.read_bytes()
     except OSError:
-        return []
+        return
     if path.suffix.lower() in (*_TABLES, *_LINES) and not data.startswith(_SUMMARY):
         step = _filtered(path, stays)
-        return [] if step is None else [step]
-    if _holds(data, (*leaving.documents, *leaving.speakers), passages):
-        return [Step(path, Action.REDO, "ce résultat tient compte de ce qui est retiré : refaites-le, puis effacez-le")]
-    return []
+        if step is not None:
+            yield step
+            data = step.content or b""
+        if shifted:
+            yield Step(
+                path, Action.BY_HAND, "des textes qui suivent changent de numéro : rattachez leurs codes par le texte"
+            )
+            return
+        if not _quotes(data, passages):
+            return
+    if _quotes(data, passages) or _names(data, {*leaving.documents, *leaving.speakers}):
+        yield Step(path, Action.REDO, "ce résultat tient compte de ce qui est retiré : refaites-le, puis effacez-le")
 
 
 def _filtered(path: Path, stays: Callable[[Mapping[str, str]], bool]) -> Step | None:
@@ -332,19 +428,33 @@ def _cells(line: str) -> dict[str, str]:
     return {key: cell for key, cell in value.items() if isinstance(cell, str)} if isinstance(value, dict) else {}
 
 
-def _holds(data: bytes, names: Sequence[str], passages: Sequence[str]) -> bool:
-    """A withdrawn id or text stands in these bytes, inside an archive too."""
+def _quotes(data: bytes, passages: Sequence[str]) -> bool:
+    """A withdrawn text is quoted in these bytes, as it is, in JSON or in HTML, inside an archive too."""
+    quotes = {passage[:_QUOTED] for passage in passages}
+    forms = {form for quote in quotes for form in (quote, html.escape(quote), json.dumps(quote)[1:-1])}
+    return any(form in text for text in _texts(data) for form in forms)
+
+
+def _names(data: bytes, ids: Iterable[str]) -> bool:
+    """One of these ids stands alone in these bytes."""
+    patterns = [re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])") for name in ids]
+    return any(pattern.search(text) for text in _texts(data) for pattern in patterns)
+
+
+def _texts(data: bytes) -> Iterator[str]:
+    """The bytes as text, those of an archive part by part."""
     if data.startswith(b"PK\x03\x04"):
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                return any(_holds(archive.read(part), names, passages) for part in archive.infolist())
+                parts = [archive.read(part) for part in archive.infolist()]
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError):
-            return False
-    text = data.decode("utf-8", "replace")
-    quoted = (passage[:_QUOTED] for passage in passages)
-    forms = (form for quote in quoted for form in {quote, html.escape(quote), json.dumps(quote)[1:-1]})
-    ids = (form for name in names for form in (f'"{name}"', f">{name}<", f"{name}#", f"\n{name},"))
-    return any(form in text for form in (*ids, *forms))
+            parts = []
+        yield from (part.decode("utf-8", "replace") for part in parts)
+    else:
+        try:
+            yield decode(data).text
+        except UnreadableError:
+            yield data.decode("utf-8", "replace")
 
 
 def _files_of(folders: Iterable[Path]) -> list[Path]:

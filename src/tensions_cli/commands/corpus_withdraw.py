@@ -61,12 +61,13 @@ def receipt(name: str, plan: Plan, *, done: bool, left: int) -> str:
         "## Reste à faire par vous",
         "",
         *_listed(plan, LEFT_TO_PEOPLE, {}),
+        *_mentioned(plan),
         "- sauvegardes, enregistrements sonores, envois par courriel et copies hors de ces dossiers\u00a0: "
         "l’outil ne les connaît pas",
         "- tensions ne garde aucune copie des textes ailleurs",
     ]
     if done:
-        checked = sum(step.action not in LEFT_TO_PEOPLE for step in plan.steps)
+        checked = len(plan.checked)
         found = "aucun ne contient plus" if not left else f"{plural(left, 'contient', 'contiennent')} encore"
         lines += [
             "",
@@ -88,6 +89,13 @@ def _concerned(plan: Plan) -> str:
     whole = plural(plan.documents, "texte entier", "textes entiers")
     turns = plural(plan.speakers, "locuteur", "locuteurs")
     return f"{whole}, {turns} dans un texte qui reste" if plan.speakers else whole
+
+
+def _mentioned(plan: Plan) -> list[str]:
+    if not plan.mentions:
+        return []
+    times = plural(plan.mentions, "fois", "fois")
+    return [f"- d’autres disent son nom dans ce qui reste, {times}\u00a0: relisez, ou pseudonymisez"]
 
 
 def _listed(plan: Plan, actions: Sequence[Action], words: Mapping[Action, str]) -> list[str]:

@@ -512,10 +512,11 @@ def _title(lines: list[_Line], runs: list[_Run], title_key: str) -> int | None:
     repeated = first(rank for rank in unknown if counts[lines[rank].key] > 1 and lines[rank].words >= 5)
     long = first(rank for rank in unknown if lines[rank].words >= TITLE_WORDS)
     closing: int | None = None
+    candidates = frozenset(unknown)
     for rank in reversed(head.ranks):
         if lines[rank].score:
             break
-        closing = rank if rank in unknown else closing
+        closing = rank if rank in candidates else closing
     if closing is None:
         closing = max(unknown, key=lambda rank: lines[rank].words, default=None)
     return next((rank for rank in (named, marked, repeated, long, closing) if rank is not None), None)

@@ -232,5 +232,6 @@ def _unique(document: Document, seen: set[str]) -> Document:
     while name in seen:
         rank += 1
         name = f"{base}-{rank}"
-    notice = f"identifiant déjà pris par un autre fichier : {document.id} devient {name}"
+    # The id may be a cell of the text's own table: it is not repeated.
+    notice = "identifiant déjà pris par un autre fichier : le nom de celui-ci est mis devant"
     return replace(document, id=name, notices=(*document.notices, notice))

@@ -6,7 +6,6 @@ whose passages stay closest to `TARGET_WORDS` is kept, a quotation being left wh
 allows.
 """
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

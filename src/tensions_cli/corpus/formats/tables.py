@@ -25,9 +25,6 @@ from tensions_cli.records import Block, Document, Skipped
 # A column is taken for the text when it is the only one this long (median, in characters).
 _TEXT_MEDIAN = 100
 
-# A longer column name is not shown in messages: it may be a sentence of the corpus.
-_LONGEST_NAME = 30
-
 # Excel and LibreOffice hold no longer cell (Microsoft, "Excel specifications and limits"), and count UTF-16
 # units; openpyxl cuts at as many code points. A text that stops exactly there was cut.
 _CELL_LIMIT = 32_767
@@ -284,8 +281,9 @@ def _text_column(table: Table, asked: str | None) -> tuple[str, tuple[str, ...]]
     long = [column for column in table.columns if medians.get(column, 0) > _TEXT_MEDIAN]
     if len(long) != 1:
         raise UnreadableError("columns", f"aucune colonne « text » ou « texte » ; {_choice(table)}")
-    notice = f"colonne de texte reconnue à sa longueur : {_shown(long[0])} (sinon --text-column)"
-    return long[0], (notice,)
+    # By its place: without a header, its name would be words of a text.
+    place = table.columns.index(long[0]) + 1
+    return long[0], (f"colonne de texte reconnue à sa longueur : la n° {place} (sinon --text-column)",)
 
 
 def named_text_column(columns: Sequence[str]) -> str | None:
@@ -296,11 +294,6 @@ def named_text_column(columns: Sequence[str]) -> str | None:
 def _choice(table: Table) -> str:
     """What to do; the names are not told: without a header they would be words of a text."""
     return f"le fichier a {len(table.columns)} colonnes : choisissez avec --text-column NOM"
-
-
-def _shown(column: str) -> str:
-    """A column name fit for a message: a long one may be a text, in a table without header."""
-    return column if len(column) <= _LONGEST_NAME else "(nom long)"
 
 
 def _median_lengths(table: Table) -> dict[str, float]:
@@ -317,7 +310,7 @@ def _ids(rows: Sequence[Row], column: str | None, file: SourceFile) -> tuple[lis
     """One id per row, unique in the file: its `id` cell, else the file and the rank of the row."""
     seen: defaultdict[str, int] = defaultdict(int)
     ids: list[str] = []
-    repeated: list[str] = []
+    repeated: list[int] = []
     for row in rows:
         cell = unicodedata.normalize("NFC", row.cells.get(column, "").strip()) if column else ""
         base = cell or f"{file.id}#{row.rank}"
@@ -327,9 +320,9 @@ def _ids(rows: Sequence[Row], column: str | None, file: SourceFile) -> tuple[lis
             name = f"{base}-{seen[base]}"
         seen[name] = 1
         if name != base:
-            repeated.append(base)
+            repeated.append(row.line)
         ids.append(name)
     if not repeated:
         return ids, ()
-    listed = ", ".join(list(dict.fromkeys(repeated))[:10])
-    return ids, (f"identifiants répétés, distingués par un numéro : {len(repeated)} ({listed})",)
+    listed = ", ".join(map(str, repeated[:10])) + (" …" if len(repeated) > 10 else "")
+    return ids, (f"identifiants répétés, distingués par un numéro : {len(repeated)} (lignes {listed})",)
