@@ -11,6 +11,7 @@ import json
 import random
 import re
 import sys
+import textwrap
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from hostile_files import WORD_PARTS, pdf_of
 from lxml import etree
+
+from hostile_files import WORD_PARTS, pdf_of
 
 sys.path.append(str(Path(__file__).parent / "output"))  # the coded documents of the tests of writers
 
@@ -69,11 +71,14 @@ def _docx() -> bytes:
     body = (
         f'<w:p><w:pPr><w:pStyle w:val="Titre1"/><w:outlineLvl w:val="0"/></w:pPr>{run("Une matinée", "<w:b/>")}</w:p>'
         f'<w:p>{run("Quirinelle : ", "<w:b/>")}{run(SAID)}<w:r><w:tab/><w:br/><w:sym w:font="Wingdings" w:char="F0E0"/>'
-        f'<w:footnoteReference w:id="2"/></w:r></w:p><w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>'
-        f'</w:pPr>{run(MORE)}<w:ins w:id="1">{run(" Ajout.")}</w:ins><w:del w:id="2"><w:r><w:delText>Retrait</w:delText>'
+        '<w:footnoteReference w:id="2"/></w:r></w:p><w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/>'
+        "</w:numPr>"
+        f'</w:pPr>{run(MORE)}<w:ins w:id="1">{run(" Ajout.")}</w:ins><w:del w:id="2"><w:r><w:delText>Retrait'
+        "</w:delText>"
         f"</w:r></w:del></w:p><w:tbl><w:tr>{cell('Temps')}{cell('Locuteur')}{cell('Parole')}</w:tr>"
         f"<w:tr>{cell('0:03')}{cell('Enquêteur')}{cell(ASKED)}</w:tr>"
-        f"<w:tr>{cell('0:09')}{cell('Quirinelle')}{cell(SAID)}</w:tr></w:tbl><w:sdt><w:sdtContent><w:p>{run(LAST)}</w:p>"
+        f"<w:tr>{cell('0:09')}{cell('Quirinelle')}{cell(SAID)}</w:tr></w:tbl><w:sdt><w:sdtContent><w:p>{run(LAST)}"
+        "</w:p>"
         "</w:sdtContent></w:sdt>"
     )
     styles = (
@@ -138,7 +143,8 @@ def _odt() -> bytes:
     return _open_document(
         "text",
         f'<text:h text:outline-level="1">Une matinée</text:h><text:p text:style-name="P1">Quirinelle : {SAID}</text:p>'
-        f'<text:p>{MORE}<text:s text:c="3"/><text:tab/><text:line-break/><text:span text:style-name="P1">Fin</text:span>'
+        f'<text:p>{MORE}<text:s text:c="3"/><text:tab/><text:line-break/><text:span text:style-name="P1">Fin'
+        "</text:span>"
         '<text:note text:note-class="footnote"><text:note-citation>1</text:note-citation><text:note-body>'
         "<text:p>Voir le cahier.</text:p></text:note-body></text:note></text:p><text:list><text:list-item>"
         f"<text:p>{LAST}</text:p></text:list-item></text:list><table:table><table:table-column table:number-columns-"
@@ -156,11 +162,13 @@ def _ods() -> bytes:
 
     return _open_document(
         "spreadsheet",
-        f'<table:table table:name="Feuille1"><table:table-column table:number-columns-repeated="4"/>{row("id", "texte", "lieu")}'
+        '<table:table table:name="Feuille1"><table:table-column '
+        f'table:number-columns-repeated="4"/>{row("id", "texte", "lieu")}'
         f'{row("1", SAID, "IME")}<table:table-row><table:table-cell office:value-type="float" office:value="2"/>'
         f'<table:table-cell><text:p>{MORE}</text:p></table:table-cell><table:table-cell office:value-type="date" '
         'office:date-value="2024-03-01"/><table:table-cell table:number-columns-repeated="16380"/></table:table-row>'
-        '<table:table-row table:number-rows-repeated="1048570"><table:table-cell table:number-columns-repeated="16384"/>'
+        '<table:table-row table:number-rows-repeated="1048570"><table:table-cell '
+        'table:number-columns-repeated="16384"/>'
         "</table:table-row></table:table>",
     )
 
@@ -206,10 +214,12 @@ def _pdf() -> bytes:
             drawn.append(b"BT /F 11 Tf 72 %d Td (%s) Tj ET" % (760 - 16 * rank, shown))
         return b"\n".join(drawn)
 
+    first, second = (textwrap.wrap(text, 60) for text in (f"{SAID} {MORE}", LAST))
+    second[0] = f"{second[0][:-3]}-"  # a word cut at the end of its line, whose end is lost
     return pdf_of(
         [
-            page("Rapport de Quirinelle", SAID[:60], SAID[60:], MORE[:55], MORE[55:], "1"),
-            page("Rapport de Quirinelle", LAST[:50] + "-", LAST[50:], "- un point", "2"),
+            page("Rapport de Quirinelle", *first, "1"),
+            page("Rapport de Quirinelle", *second, "- un point", "2"),
         ]
     )
 
@@ -237,7 +247,8 @@ EUROPRESSE = (
 EUROPRESSE_OLDER = (
     '<html><body><table><tr><td><table id="tbHeaderImages"><tr><td><img src="logo.gif"><br></td></tr></table>'
     '<span class="DocPublicationName">La Voix du nord-est</span><br><span class="DocHeader">Région, jeudi 4 octobre '
-    f'2012, p. 03</span><br><br><span class="TitreArticleVisu">Le cahier</span><br><br>Quirinelle Lestrade<br><p></p>{SAID}'
+    '2012, p. 03</span><br><br><span class="TitreArticleVisu">Le cahier</span><br><br>Quirinelle Lestrade<br><p>'
+    f"</p>{SAID}"
     f"<p></p><b>{MORE}</b><p></p><b><i>© 2012 La Voix du nord-est. Tous droits réservés.</i></b><p></p>Numéro de "
     "document : news·20121004·VDN·77<br><br><table><tr><td>Ce certificat est émis à <b>Bibliothèque</b> à des fins de "
     "visualisation personnelle et temporaire.</td></tr></table></td></tr></table></body></html>"
@@ -248,24 +259,33 @@ NOSCRIBE = (
     '<p><a name="ts_0_12140_">(12 seconds pause) </a></p>'
     f'<p><a name="ts_12140_15000_S01">S01: <span style="color: #78909C">[00:00:12]</span> {ASKED}</a></p>'
     f'<p><a name="ts_15000_17500_S00">S00: <span style="color: #78909C">[00:00:15]</span> {SAID}</a>'
-    f'<a name="ts_17500_18000_//S01"> //S01: Le mardi ?</a><a name="ts_18000_21000_S00">// {MORE}</a></p></div></body></html>'
+    f'<a name="ts_17500_18000_//S01"> //S01: Le mardi ?</a><a name="ts_18000_21000_S00">// {MORE}</a></p></div>'
+    "</body></html>"
 )
 OTRANSCRIBE = (
     f'<p><span class="timestamp" contenteditable="false" data-timestamp="3.5">0:03</span> Enquêteur : {ASKED}</p><p>'
-    f'<span class="timestamp" contenteditable="false" data-timestamp="12">0:12</span> Quirinelle : {SAID}<br />{MORE}</p>'
+    f'<span class="timestamp" contenteditable="false" data-timestamp="12">0:12</span> Quirinelle : {SAID}<br />{MORE}'
+    "</p>"
 )
 MARKDOWN = (
-    f"---\ntitre: Une matinée\nlieux: [IME, CHRS]\nannee: 2024\n---\n\n# Une matinée\n\n{SAID}\n\n- {MORE}\n- un **point**"
-    f"\n\n> {ASKED}\n\n| Locuteur | Parole |\n| --- | --- |\n| Quirinelle | {LAST} |\n\n```\ncode\n```\n\n[lien](http://a.b)\n"
+    f"---\ntitre: Une matinée\nlieux: [IME, CHRS]\nannee: 2024\n---\n\n# Une matinée\n\n{SAID}\n\n- {MORE}\n- un "
+    "**point**"
+    f"\n\n> {ASKED}\n\n| Locuteur | Parole |\n| --- | --- |\n| Quirinelle | {LAST} "
+    "|\n\n```\ncode\n```\n\n[lien](http://a.b)\n"
 )
 LABELS = (
-    f"ENTRETIEN 7\nDurée : 45 min\nE : enquêtrice ; Q : Quirinelle\n\nE : {ASKED}\nQ : {SAID}\n[00:01:12] E : Et ensuite ?\n"
+    f"ENTRETIEN 7\nDurée : 45 min\nE : enquêtrice ; Q : Quirinelle\n\nE : {ASKED}\nQ : {SAID}\n[00:01:12] E : Et "
+    "ensuite ?\n"
     f"Q : {MORE} (rires)\n12  E : Le midi ?\nQ : {LAST}\nFin de l’entretien\n"
 )
-IRAMUTEQ = f"**** *lieu_IME *annee_2024 *pers_Quirinelle\n{SAID}\n\n**** *lieu_CHRS *annee_2023\n-*accueil\n{MORE}\n-*suite\n{LAST}\n"
+IRAMUTEQ = (
+    f"**** *lieu_IME *annee_2024 *pers_Quirinelle\n{SAID}\n\n**** *lieu_CHRS *annee_2023\n"
+    f"-*accueil\n{MORE}\n-*suite\n{LAST}\n"
+)
 LEXICO = f"<auteur=Quirinelle> <annee=2001>\n{SAID}\n<page=2>\n{MORE}\n<auteur=Omar> <annee=2002>\n{LAST}\n"
 VTT = (
-    f"WEBVTT - Entretien\n\nNOTE un essai\n\nSTYLE\n::cue {{}}\n\n1\n00:00:01.000 --> 00:00:04.500 align:start\n<v Enquêtrice>{ASKED}</v>\n\n"
+    f"WEBVTT - Entretien\n\nNOTE un essai\n\nSTYLE\n::cue {{}}\n\n1\n00:00:01.000 --> 00:00:04.500 align:start\n<v "
+    f"Enquêtrice>{ASKED}</v>\n\n"
     f"2\n00:00:04.500 --> 00:00:09.000\n<v Quirinelle>{SAID} <i>voilà</i> <00:00:06.000>&amp; puis</v>\n\n"
     f"00:00:09.000 --> 01:00:12.000\n{MORE}\n"
 )
@@ -305,15 +325,20 @@ WHISPER_CPP: dict[str, Any] = {
 }
 OTR: dict[str, Any] = {"text": OTRANSCRIBE, "media": "E01.mp3", "media-time": 12.5}
 TRS = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE Trans SYSTEM "trans-14.dtd">\n<Trans scribe="X" version="3"><Topics>'
-    '<Topic id="to1" desc="accueil"/></Topics><Speakers><Speaker id="spk1" name="ENQ"/><Speaker id="spk2" name="Quirinelle"/>'
-    '</Speakers><Episode><Section type="report" topic="to1" startTime="0" endTime="9.0"><Turn speaker="spk1" startTime="0" '
-    f'endTime="3.5"><Sync time="0"/>{ASKED}</Turn><Turn speaker="spk2 spk1" startTime="3.5" endTime="9.0"><Sync time="3.5"/>'
+    '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE Trans SYSTEM "trans-14.dtd">\n<Trans scribe="X" version="3">'
+    "<Topics>"
+    '<Topic id="to1" desc="accueil"/></Topics><Speakers><Speaker id="spk1" name="ENQ"/><Speaker id="spk2" '
+    'name="Quirinelle"/>'
+    '</Speakers><Episode><Section type="report" topic="to1" startTime="0" endTime="9.0"><Turn speaker="spk1" '
+    'startTime="0" '
+    f'endTime="3.5"><Sync time="0"/>{ASKED}</Turn><Turn speaker="spk2 spk1" startTime="3.5" endTime="9.0"><Sync '
+    'time="3.5"/>'
     f'<Who nb="1"/>{SAID}<Event desc="rire" type="noise" extent="instantaneous"/><Who nb="2"/>ah oui<Sync time="6.25"/>'
     f'<Who nb="1"/>{MORE}<Comment desc="note"/></Turn></Section></Episode></Trans>'
 )
 TEI = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><fileDesc/><profileDesc>'
+    '<?xml version="1.0" encoding="UTF-8"?>\n<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><fileDesc/>'
+    "<profileDesc>"
     '<particDesc><listPerson><person xml:id="spk1"><persName><forename>Quirinelle</forename></persName></person>'
     '</listPerson></particDesc></profileDesc></teiHeader><text><timeline unit="s"><when absolute="0" xml:id="T0"/>'
     '<when interval="1.849" since="#T0" xml:id="T1"/><when interval="4.5" since="#T1" xml:id="T2"/></timeline><body>'
@@ -322,8 +347,10 @@ TEI = (
 )
 TEI_PROSE = (
     '<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader/><text><front><p>Avant</p></front><body><div><head>Une matinée'
-    f'</head><p>{SAID}<lb/>suite<note place="foot">Voir.</note></p><list><item>{MORE}</item></list><sp who="#a"><speaker>'
-    f"Quirinelle</speaker><p>{LAST}</p></sp></div></body><back><listBibl><bibl>Une étude</bibl></listBibl></back></text></TEI>"
+    f'</head><p>{SAID}<lb/>suite<note place="foot">Voir.</note></p><list><item>{MORE}</item></list><sp who="#a">'
+    "<speaker>"
+    f"Quirinelle</speaker><p>{LAST}</p></sp></div></body><back><listBibl><bibl>Une étude</bibl></listBibl></back>"
+    "</text></TEI>"
 )
 
 
@@ -336,16 +363,23 @@ def _txm(words: Sequence[str]) -> str:
 
 TXM = (
     '<TEI xmlns="http://www.tei-c.org/ns/1.0" xmlns:txm="http://textometrie.org/1.0"><teiHeader/><text id="E01" '
-    f'lieu="IME"><p n="1"><s n="1">{_txm(WORDS)}</s></p><sp who="ENQ"><u time="2">{_txm(MORE.split())}</u></sp></text></TEI>'
+    f'lieu="IME"><p n="1"><s n="1">{_txm(WORDS)}</s></p><sp who="ENQ"><u time="2">{_txm(MORE.split())}</u></sp>'
+    "</text></TEI>"
 )
-XTZ = f'<corpus><text id="E01" lieu="IME"><p>{SAID}</p></text><text id="E02"><p>{MORE}</p><p><w>Oui</w><w>.</w></p></text></corpus>'
+XTZ = (
+    f'<corpus><text id="E01" lieu="IME"><p>{SAID}</p></text><text id="E02"><p>{MORE}</p>'
+    "<p><w>Oui</w><w>.</w></p></text></corpus>"
+)
 _ORATOR = "<orateurs><orateur><nom>M. Quirinelle Ost</nom><id>77</id><qualite>rapporteur</qualite></orateur></orateurs>"
 SITTING = (
     "<compteRendu xmlns='http://schemas.assemblee-nationale.fr/referentiel'><uid>CR1</uid><metadonnees><dateSeance>"
-    "20310303090000000</dateSeance><session>Session 2030-2031</session></metadonnees><contenu><quantiemes><journee>Séance"
+    "20310303090000000</dateSeance><session>Session 2030-2031</session></metadonnees><contenu><quantiemes>"
+    "<journee>Séance"
     "</journee></quantiemes><ouvertureSeance><texte>Présidence<br/>vice</texte><paragraphe code_style='NORMAL'>"
-    f"{_ORATOR}<texte stime='12.50'>{SAID}</texte></paragraphe></ouvertureSeance><point nivpoint='1'><texte>Accueil <italique>"
-    f"(suite)</italique></texte><interExtraction><paragraphe code_style='NORMAL'>{_ORATOR}<texte stime='20'>{MORE}<br/>L’article "
+    f"{_ORATOR}<texte stime='12.50'>{SAID}</texte></paragraphe></ouvertureSeance><point nivpoint='1'><texte>Accueil "
+    "<italique>"
+    f"(suite)</italique></texte><interExtraction><paragraphe code_style='NORMAL'>{_ORATOR}<texte stime='20'>{MORE}"
+    "<br/>L’article "
     "1<exposant>er</exposant></texte></paragraphe></interExtraction></point></contenu></compteRendu>"
 )
 CSV = f'id;texte;lieu;année\ne1;"{SAID}";IME;2024\ne2;"{MORE} ""oui""\nsuite";CHRS;2023\n;{LAST};;\n'
@@ -836,7 +870,7 @@ def spoil_zip(data: bytes, rng: random.Random) -> bytes:
         parts[renamed] = parts.pop(name)
     else:
         parts[name] = _spoil_member(name, parts[name], rng)
-    return zipped({key: value for key, value in parts.items()})
+    return zipped(dict(parts.items()))
 
 
 SPOIL: dict[str, Mutation] = {

@@ -179,3 +179,113 @@ def test_a_folder_is_never_written_over(corpus: Path, tmp_path: Path) -> None:
     (target / "precieux.txt").write_text("à garder", encoding="utf-8")
     assert run(["corpus", "convert", str(corpus), "-f", "txt", "-o", str(target)]) == ExitStatus.UNUSABLE_INPUT
     assert [path.name for path in target.iterdir()] == ["precieux.txt"]
+
+
+# --- what is known of speakers, and columns -------------------------------------------------------------------
+
+GROUP = (
+    "Odile : Et le logiciel, on en parle quand au juste ?\n"
+    "Berthe : On coche des cases toute la matinée, on n’a plus le temps d’écouter les personnes.\n"
+    "Odile : Et avec les familles de l’étage ?\n"
+    "Paule : La confiance vient en restant là, on ne regarde pas sa montre, on prend le temps qu’il faut.\n"
+    "Odile : Et la direction, elle en dit quoi ?\n"
+    "Berthe : Il faut rendre les indicateurs le cinq du mois, sinon le financement est discuté.\n"
+)
+# Against what behaviour would say: Berthe asks, Odile answers.
+SPEAKERS = """\
+document,speaker,person,role,métier
+G1,Odile,P1,enquêté,cadre
+G1,Berthe,P2,enquêteur,
+G1,Paule,P3,,aide à domicile
+"""
+
+
+@pytest.fixture
+def described(tmp_path: Path) -> Path:
+    folder = tmp_path / "groupe"
+    folder.mkdir()
+    (folder / "G1.txt").write_text(GROUP, encoding="utf-8")
+    (folder / "speakers.csv").write_text(SPEAKERS, encoding="utf-8")
+    return folder
+
+
+def converted(source: Path, form: str, output: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    assert run(["corpus", "convert", str(source), "-f", form, "-o", str(output)]) == ExitStatus.DONE
+    return capsys.readouterr().err
+
+
+def spoken(source: Path, output: Path) -> list[tuple[Any, ...]]:
+    assert run(["tag", str(source), "-q", "-o", str(output)]) == ExitStatus.DONE
+    return [
+        (row["speaker"], row["person"], row["role"], row["metadata"].get("métier"), " ".join(row["text"].split()))
+        for row in rows(output)
+    ]
+
+
+def test_persons_roles_and_attributes_survive_a_folder_of_texts(
+    described: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "speakers.csv écrit" in converted(described, "txt", tmp_path / "textes", capsys)
+    before = spoken(described, tmp_path / "avant.jsonl")
+    assert {("Odile", "P1", "respondent", "cadre"), ("Berthe", "P2", "interviewer", None)} < {one[:4] for one in before}
+    assert spoken(tmp_path / "textes", tmp_path / "apres.jsonl") == before
+    by = ["analyse", str(tmp_path / "textes"), "-q", "--by", "métier", "-f", "csv", "-o", str(tmp_path / "by.csv")]
+    assert run(by) == ExitStatus.DONE
+    assert "aide à domicile" in (tmp_path / "by.csv").read_text(encoding="utf-8")
+
+
+def test_a_guessed_role_is_not_written_as_a_role_that_somebody_gave(
+    described: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (described / "speakers.csv").write_text("speaker,person\nPaule,P3\n", encoding="utf-8")
+    converted(described, "txt", tmp_path / "textes", capsys)
+    table = list(csv.DictReader((tmp_path / "textes" / "speakers.csv").open(encoding="utf-8")))
+    assert [(row["speaker"], row["person"], row["role"]) for row in table] == [
+        ("Odile", "", ""),
+        ("Berthe", "", ""),
+        ("Paule", "P3", ""),
+    ]
+    (described / "speakers.csv").unlink()
+    assert "speakers.csv" not in converted(described, "txt", tmp_path / "sans", capsys)
+    assert not (tmp_path / "sans" / "speakers.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("form", "output"), [("jsonl", "c.jsonl"), ("txm", "txm"), ("tei", "tei"), ("iramuteq", "c_iramuteq.txt")]
+)
+def test_formats_without_a_table_of_speakers_say_what_they_lose(
+    described: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, output: str
+) -> None:
+    assert "que ce format ne porte pas\u00a0: 3 locuteurs" in converted(described, form, tmp_path / output, capsys)
+
+
+@pytest.mark.parametrize(("form", "output"), [("txt", "textes"), ("jsonl", "c.jsonl"), ("txm", "txm")])
+def test_questions_in_bold_keep_their_roles(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, output: str
+) -> None:
+    said = GROUP.replace("Odile : ", "").replace("Berthe : ", "").replace("Paule : ", "").splitlines()
+    page = "".join(f"<p><b>{line}</b></p>" if line.endswith("?") else f"<p>{line}</p>" for line in said)
+    source = tmp_path / "entretien.html"
+    source.write_text(f"<html><body><main>{page}</main></body></html>", encoding="utf-8")
+    converted(source, form, tmp_path / output, capsys)
+    before = [one[2] for one in spoken(source, tmp_path / "avant.jsonl")]
+    assert before == ["interviewer", "respondent"] * 3
+    assert [one[2] for one in spoken(tmp_path / output, tmp_path / "apres.jsonl")] == before
+
+
+def test_columns_that_differ_by_case_are_one_unless_a_text_has_both(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = NOTE.split("\n\n")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "un.csv").write_text(f"id;Structure;texte\n1;IME;{first}\n", encoding="utf-8")
+    (tmp_path / "a" / "deux.csv").write_text(f"id;structure;texte\n2;CHRS;{second}\n", encoding="utf-8")
+    assert "réunies sous le premier de leurs noms\u00a0: 2" in converted(tmp_path / "a", "txt", tmp_path / "t", capsys)
+    table = list(csv.DictReader((tmp_path / "t" / "metadata.csv").open(encoding="utf-8")))
+    merged = [name for name in table[0] if name.casefold().startswith("structure")]
+    assert len(merged) == 1
+    assert {row[merged[0]] for row in table} == {"IME", "CHRS"}
+    (tmp_path / "a" / "deux.csv").write_text(
+        f"id;structure;Structure;texte\n2;CHRS;Samu social;{second}\n", encoding="utf-8"
+    )
+    assert "laissées à part" in converted(tmp_path / "a", "txt", tmp_path / "t2", capsys)

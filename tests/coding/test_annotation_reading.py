@@ -1,5 +1,6 @@
 """Codes that come back from annotation tools: units found, people renamed, machine codes never in their name."""
 
+import contextlib
 import io
 import json
 import zipfile
@@ -299,6 +300,27 @@ def test_inception_archives_name_documents_and_accounts_by_path() -> None:
     assert any("illisibles" in notice for notice in read.notices)
     alone = read_cas_json(json.dumps(cas).encode(), coder="codeur 4")
     assert {one.coder for one in alone.codings} == {"codeur 4"}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 100_000), st.integers(0, 255)), min_size=1, max_size=30), st.integers(0, 60))
+def test_a_damaged_archive_of_cas_is_read_or_refused(changes: list[tuple[int, int]], cut: int) -> None:
+    whole = bytearray(cas_of(two_documents()))
+    for at, value in changes:
+        whole[at % len(whole)] = value
+    with contextlib.suppress(UnreadableError):
+        read_cas_json(bytes(b"PK\x03\x04" + whole[4 + cut :]))
+
+
+def test_a_damaged_member_is_counted_and_the_others_are_read() -> None:
+    whole = bytearray(cas_of(two_documents()))
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        member = next(one for one in archive.infolist() if one.filename.endswith(".json"))
+    start = member.header_offset + 30 + len(member.filename)
+    whole[start : start + 40] = b"\xff" * 40
+    read = read_cas_json(bytes(whole))
+    assert read.codings
+    assert any("illisibles" in notice and notice.endswith("1") for notice in read.notices)
 
 
 def test_cassis_writes_what_we_read() -> None:

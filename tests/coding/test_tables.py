@@ -335,3 +335,26 @@ def test_a_workbook_that_is_another_archive_or_claims_far_cells_is_bounded() -> 
                 content = content.replace(b"</sheetData>", row)
             archive.writestr(name, content)
     assert len(tables.read_xlsx(far.getvalue()).codings) == 1
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_codes_edited_in_a_table_without_proposals_are_those_of_the_coder_who_is_named(form: str) -> None:
+    write, read, _ = ROUND_TRIPS[form]
+    person = replace(FULL, coded_by="codeur 2")
+    data = write([document("d", "Oui. Non.", [(0, 4, person), (5, 9, FULL)])])
+    codings = read(data, "codeur A")  # type: ignore[call-arg]
+    assert [one.coder for one in codings.codings] == ["codeur 2", "codeur A"]
+    assert any("mises au nom du codeur donné\u00a0: 1" in notice for notice in codings.notices)
+
+
+def test_a_workbook_shows_what_was_edited_whoever_is_named() -> None:
+    documents = [document("d", "Oui. Non.", [(0, 4, FULL), (5, 9, FULL)])]
+    codings = tables.read_xlsx(xlsx_of(documents), "codeur A")
+    assert {one.coder for one in codings.codings} == {BY.coder}
+    assert codings.notices == ()
+
+
+def test_damaged_accents_are_told_without_an_option_that_import_does_not_have() -> None:
+    damaged = "id;passage;logique\nE#0-9;ÃƒÂ©vidence rÃ©pÃ©tÃ©e;neutre\n".encode()
+    (notice,) = [one for one in tables.read_csv(damaged).notices if "accents" in one]
+    assert "--repair" not in notice

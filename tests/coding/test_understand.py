@@ -339,3 +339,19 @@ def test_every_coding_is_in_a_passage_or_listed(groups: list[tuple[list[str], in
         assert passage["relation"] is None or passage["label"] == "mixte"
         assert set(passage["stance"]) <= present
         assert all(set(poles) <= present and poles for poles in passage["axes"].values())
+
+
+def test_a_tension_in_the_relation_of_a_mixte_passage_loses_nothing() -> None:
+    passage = one(coding_of_cells(label="mixte", relation="Tension"))
+    assert (passage["label"], passage["relation"]) == ("mixte", "opposition")
+    assert lost(coding_of_cells(label="neutre", relation="Tension"))  # nothing is mixte here: said
+    assert lost(coding_of_cells(label="mixte", relation="mixte"))
+
+
+def test_a_posture_that_is_not_taken_is_named_and_told_once() -> None:
+    reasons = lost(coding_of_cells(label="neutre", stance_rationalisation="soutenue", stance_professionnelle="menacee"))
+    assert [pole for reason in reasons for pole in ("rationalisation", "professionnelle") if f"({pole})" in reason] == [
+        "rationalisation",
+        "professionnelle",
+    ]
+    assert len(reasons) == 2

@@ -296,5 +296,5 @@ def test_a_damaged_archive_is_read_or_refused(changes):
         whole[at % len(whole)] = value
     try:
         list(members(bytes(whole), FILE, MAX))
-    except (UnreadableError, zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error):
+    except UnreadableError:
         return

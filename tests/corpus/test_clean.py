@@ -348,3 +348,10 @@ def test_sentences_that_speak_of_furniture_stay(sentence: str) -> None:
 
 def test_folding_keeps_words_apart() -> None:
     assert fold("  L’abonné·e\u00a0: « Œuvre » É\u0301té ") == "l'abonnee : « oeuvre » ete"
+
+
+@pytest.mark.parametrize("piece", ["1", "a-", "1. ", "é"])
+def test_an_endless_line_is_no_furniture_and_takes_no_time(piece: str) -> None:
+    # Patterns that begin again at each character would take hours.
+    document = clean(page(["Une matinée", piece * 200_000, "On ouvre à neuf heures, et il y a déjà du monde."]))
+    assert document.zones == ()

@@ -1,6 +1,7 @@
 """Word files: transcripts as transcription services and NVivo write them, notes, and what is counted."""
 
 import io
+import zipfile
 from pathlib import Path
 
 import docx
@@ -305,3 +306,41 @@ def test_every_character_is_accounted_for(paragraphs, cells):
     if not written:
         return
     assert "".join(read_word(word).text.split()) == written
+
+
+# What damaged styles leave of a document: everything.
+
+
+def test_styles_without_name_or_in_a_circle_do_not_stop_anything():
+    word = raw(
+        f'<w:p {W}><w:pPr><w:pStyle w:val="sansnom"/></w:pPr><w:r><w:t>On ouvre.</w:t></w:r></w:p>',
+        f'<w:p {W}><w:pPr><w:pStyle w:val="a"/></w:pPr><w:r><w:t>On écoute.</w:t></w:r></w:p>',
+        f'<w:p {W}><w:pPr><w:pStyle w:val="s0"/></w:pPr><w:r><w:t>On note.</w:t></w:r></w:p>',
+    )
+    chain = "".join(
+        f'<w:style {W} w:type="genre" w:styleId="s{n}"><w:basedOn w:val="s{n + 1}"/></w:style>' for n in range(3000)
+    )
+    for xml in (
+        f'<w:style {W} w:type="paragraph" w:styleId="sansnom"><w:name/><w:basedOn/></w:style>',
+        f'<w:style {W} w:styleId="a"><w:name w:val="a"/><w:basedOn w:val="b"/></w:style>',
+        f'<w:style {W} w:styleId="b"><w:name w:val="heading 2"/><w:basedOn w:val="a"/></w:style>',
+        f'<w:style {W} w:styleId="s3000"><w:name w:val="b"/><w:rPr><w:b/></w:rPr></w:style>',
+    ):
+        word.styles.element.append(parse_xml(xml))
+    for style in parse_xml(f"<w:styles {W}>{chain}</w:styles>"):
+        word.styles.element.append(style)
+    document = read_word(word)
+    assert shown(document) == ["On ouvre.", "On écoute.", "On note."]
+    assert [block.kind for block in document.blocks] == [BlockKind.PARAGRAPH, BlockKind.TITLE, BlockKind.PARAGRAPH]
+    assert [block.emphasis for block in document.blocks] == [False, False, True]
+
+
+@pytest.mark.parametrize("root", [f"<w:styles {W}/>", f"<w:document {W}/>", "<document/>"])
+def test_a_word_file_without_a_body_is_refused(root):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(saved(docx.Document()))) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, root if name == "word/document.xml" else old.read(name))
+    with pytest.raises(UnreadableError) as refused:
+        list(read_docx(stream.getvalue(), SourceFile(Path("e.docx"), "e.docx", "e")))
+    assert refused.value.reason == "corrupt"

@@ -13,6 +13,7 @@ from docx.oxml import parse_xml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tensions_cli.corpus.formats.plain import read_plain
 from tensions_cli.corpus.read import ReadOptions, read
 from tensions_cli.corpus.sources import Found, SourceFile, find_files
 from tensions_cli.records import BlockKind, Document, Skipped, ZoneKind
@@ -804,6 +805,33 @@ def test_subrip(one):
     ]
 
 
+@pytest.mark.parametrize("name", ["e.vtt", "e.srt"])
+def test_speech_that_looks_like_a_cue_is_speech(one, name):
+    # A number, then a line that begins with a time: SubRip cues begin so.
+    said = "On était\n12\n08:30:15 à l’horloge, elle n’était pas là."
+    text = f"1\n00:00:01,000 --> 00:00:04,000\n{said}\n\n2\n00:00:05,000 --> 00:00:06,000\nAh.\n"
+    document = one(name, text if name == "e.srt" else f"WEBVTT\n\n{text.replace(',000', '.000')}")
+    assert document.text == "On était 12 08:30:15 à l’horloge, elle n’était pas là.\nAh."
+
+
+@pytest.mark.parametrize("name", ["e.vtt", "e.srt"])
+@pytest.mark.parametrize("broken", ["00:00:0#.000 --> 00:00:09.000", "00:00:04 ?? --> 00:00:09.000", "--> là"])
+def test_what_follows_a_damaged_timing_line_is_kept(one, name, broken):
+    text = f"1\n00:00:01.000 --> 00:00:04.000\nOn ouvre.\n\n2\n{broken}\nOn écoute.\nOn note.\n"
+    document = one(name, text if name == "e.srt" else f"WEBVTT\n\n{text}")
+    assert "On ouvre." in document.text
+    assert "On écoute. On note." in document.text
+
+
+def test_headers_and_ids_of_a_table_are_never_quoted(folder):
+    # Without a header, the first row of a table is speech, and an `id` may be a name.
+    long = "La cheffe de service défend le temps passé avec chaque famille, mais le tableau attend toujours. " * 2
+    (document,) = folder({"t.csv": f"Zorglubine;12\n{long};3\n"})
+    assert not any("Zorglubine" in notice for notice in document.notices)
+    named = folder({"t.csv": "id;texte\nQuirinelle;Un.\nQuirinelle;Deux.\n", "u.csv": "id;texte\nQuirinelle;Trois.\n"})
+    assert not any("Quirinelle" in notice for document in named for notice in document.notices)
+
+
 def srt_of(*contents):
     return "".join(
         f"{i}\n00:00:{i:02},000 --> 00:00:{i + 1:02},000\n{content}\n\n" for i, content in enumerate(contents)
@@ -900,7 +928,7 @@ def test_the_text_column(folder):
     long, other = "On coche des cases toute la journée et l’on n’a plus le temps de parler. " * 2, "x" * 120
     (guessed,) = folder({"t.csv": f"num;propos;lieu\n1;{long};IME"})
     assert guessed.text == long
-    assert any("propos" in notice for notice in guessed.notices)
+    assert any("n°\u00a02" in notice for notice in guessed.notices)
     (unknown,) = folder({"t.csv": f"num;propos;notes\n1;{long};{other}"})
     assert unknown.reason == "columns"
     assert "3 colonnes" in unknown.detail  # never their names: without a header they would be words of a text
@@ -950,7 +978,7 @@ def test_a_json_array_is_accepted_with_a_notice(folder, name):
 def test_ids_are_made_unique(folder):
     results = folder({"a.csv": "id,text\nx,Un\nx,Deux\n,Trois", "b.csv": "id,text\nx,Quatre"})
     assert [document.id for document in results] == ["x", "x-2", "a#3", "b.csv#x"]
-    assert any("répétés" in notice for notice in results[0].notices)
+    assert any("répétés" in notice and "ligne" in notice for notice in results[0].notices)
     assert any("déjà pris" in notice for notice in results[3].notices)
 
 
@@ -1172,3 +1200,13 @@ def test_no_bytes_stop_the_batch(shared, data, name):
     for result in read_bytes(name, data, shared):
         if isinstance(result, Document):
             check_invariants(result)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8"])
+def test_a_table_saved_as_text_is_told(encoding):
+    table = 'id\ttexte\tannée\n1\t"On coche\ndes cases."\t2023\n2\tOn se parle.\t2024\n'
+    (document,) = read_plain(table.encode(encoding), SourceFile(Path("export.txt"), "export.txt", "export"))
+    assert any(".tsv" in notice for notice in document.notices)
+    for other in (table.replace("texte", "lieu"), table + "une\tligne\n", "Le texte\tcommence ici.\nEt finit là."):
+        (document,) = read_plain(other.encode(encoding), SourceFile(Path("export.txt"), "export.txt", "export"))
+        assert not any(".tsv" in notice for notice in document.notices)

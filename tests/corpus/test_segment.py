@@ -457,3 +457,18 @@ def test_passages_keep_within_limits(document: Document) -> None:
     for passage in segment(document):
         assert count_words(passage.text) <= 120
     assert segment(document) == segment(document)
+
+
+def test_a_long_run_of_blanks_in_a_question_takes_no_time() -> None:
+    question = f"Vous ouvrez{chr(0x85) * 400_000}à quelle\n  heure ?"
+    text = f"{question}\nÀ neuf heures."
+    at = len(question) + 1
+    document = prose(
+        text,
+        (Block(0, len(question)), Block(at, len(text))),
+        turns=(Turn(0, len(question), "E", Role.INTERVIEWER), Turn(at, len(text), "A", Role.RESPONDENT)),
+    )
+    *_, answer = segment(document)
+    assert answer.text == "À neuf heures."
+    assert answer.context is not None
+    assert answer.context.endswith("à quelle heure ?")

@@ -301,6 +301,55 @@ def test_a_heading_ends_a_turn_and_opens_nobody_s_turn() -> None:
     assert any("locuteur inconnu" in notice for notice in found.notices)
 
 
+@pytest.mark.parametrize("style", ["titles", "emphasised"])
+@pytest.mark.parametrize(
+    ("asks", "answers"),
+    [
+        ("Directeur adjoint", "Éducatrice spécialisée"),
+        ("Aide soignante", "Directeur"),
+        ("Aide-soignant référent", "Cheffe de service"),
+        ("Enquêtrice", "Lingère remplaçante"),  # no listed occupation: the interviewer vouches for it
+    ],
+)
+def test_an_occupation_alone_on_its_line_in_bold_or_as_heading(asks: str, answers: str, style: str) -> None:
+    text = f"{asks}\nQui ferme la cour ?\n{answers}\nLa personne de nuit.\nToujours.\n" * 2
+    found = find_turns(lines_document(text, **{style: (asks, answers)}))
+    assert [speaker for speaker, _ in turns_of(found)] == [asks, answers] * 2
+    assert turns_of(found)[1][1] == "La personne de nuit.\nToujours."
+
+
+@pytest.mark.parametrize("style", ["titles", "emphasised"])
+@pytest.mark.parametrize("titles", [("Vie quotidienne", "Soins infirmiers"), ("Aide alimentaire", "Repas partagés")])
+def test_bold_subtitles_of_an_article_are_no_speakers(titles: tuple[str, ...], style: str) -> None:
+    text = "".join(f"{title}\nOn affiche la règle.\n" for title in titles * 2)
+    document = lines_document(text, **{style: titles})
+    assert find_turns(document) is document
+    once = lines_document(
+        "Directeur adjoint\nIl ferme la cour.\nAide soignante\nElle veille.",
+        **{style: ("Directeur adjoint", "Aide soignante")},
+    )
+    assert find_turns(once) is once
+
+
+def test_bold_subtitles_inside_an_interview_are_no_speakers() -> None:
+    text = "Vie quotidienne\nEnquêtrice\nLe repas ?\nEnquêtée\nÀ midi.\n" * 2
+    found = find_turns(lines_document(text, titles=("Vie quotidienne", "Enquêtrice", "Enquêtée")))
+    assert {speaker for speaker, _ in turns_of(found)} == {"Enquêtrice", "Enquêtée"}
+
+
+def test_damaged_accents_in_labels_are_the_role_words_they_were() -> None:
+    said = "Enquêteur : Le matin ?\nEnquêtée : Je lis.\nEnquêteur : Le soir ?\nEnquêtée : J'écris.\n"
+    damaged = said.encode("utf-8").decode("cp1252")
+    found = find_turns(lines_document(damaged))
+    assert [member.role for member in found.cast] == [Role.INTERVIEWER, Role.RESPONDENT]
+    assert [text for _, text in turns_of(found)] == ["Le matin ?", "Je lis.", "Le soir ?", "J'Ã©cris."]
+    assert lost_characters(found) == ""
+    spaced = damaged.replace(" :", "Â\u00a0:")  # the no-break space was damaged too
+    assert [member.role for member in find_turns(lines_document(spaced)).cast] == [Role.INTERVIEWER, Role.RESPONDENT]
+    mixed = find_turns(lines_document(damaged + said))
+    assert len(mixed.cast) == 2
+
+
 QUESTIONS = ("Que faites-vous le matin ?", "Et la nuit ?", "Racontez-moi le départ.", "Qui décide ?")
 INTERVIEW = (
     "Un métier de veille\nQue faites-vous le matin ?\nJe lis le cahier.\nJe fais le tour.\nEt la nuit ?\n"
@@ -704,3 +753,20 @@ def test_every_visible_character_is_in_a_turn_or_a_zone(lines: list[str], kind: 
         assert not found.text[start].isspace()
         assert not found.text[end - 1].isspace()
     assert sum(cast.turns for cast in found.cast) + sum(turn.speaker is None for turn in found.turns) == len(edges)
+
+
+@pytest.mark.parametrize("voice", ["-1", "-", "Jean-", "'", "’Ana"])
+def test_a_voice_that_is_hardly_a_name_does_not_stop_anything(voice: str) -> None:
+    document = cues_document(
+        ("Claude ESSAI", "Vous ouvrez à quelle heure ?"), (voice, "À neuf heures."), ("ESSAI", "Et le samedi ?")
+    )
+    assert sum(len(turn) for turn in turns_of(find_turns(document))) > 0
+    assert_accounted(document)
+
+
+def test_speech_in_the_place_of_a_name_is_never_quoted() -> None:
+    said = "On ouvre à neuf heures avec Zorglubine, et il faut déjà remplir la grille."
+    document = find_turns(cues_document((said, "Oui."), (f"{said} Oui.", "Non."), (said, "Peut-être.")))
+    assert len(document.cast) == 2
+    assert any("--speakers" in notice for notice in document.notices)
+    assert not any("Zorglubine" in notice for notice in document.notices)

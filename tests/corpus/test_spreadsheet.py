@@ -154,7 +154,7 @@ def test_the_text_column_by_name_and_by_length():
     (document,) = read(data, text_column="notes")
     assert document.text == LONG
     (document,) = read(book([["num", "propos"], [1, LONG]]))
-    assert "propos" in said([document])
+    assert "n°\u00a02" in said([document])
 
 
 def test_records_stand_as_they_are():
@@ -402,6 +402,19 @@ def test_an_encrypted_calc_workbook_is_told():
     assert refused(ods(manifest="<manifest><encryption-data/></manifest>"), read_ods) == "encrypted"
 
 
+@pytest.mark.parametrize(("part", "reason"), [("META-INF/manifest.xml", None), ("content.xml", "corrupt")])
+def test_a_calc_workbook_that_lacks_a_part(part, reason):
+    whole, stream = ods(ODS_HEADER + row(cell("1"), cell(), cell(), cell("On coche."))), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in set(old.namelist()) - {part}:
+            new.writestr(name, old.read(name))
+    if reason is None:
+        (document,) = read_ods(stream.getvalue(), FILE, record=False, text_column=None)
+        assert document.text == "On coche."
+    else:
+        assert refused(stream.getvalue(), read_ods) == reason
+
+
 # What zipfile, expat and openpyxl raise on damaged bytes; the batch goes on whatever they raise.
 DAMAGE = (
     zipfile.BadZipFile,
@@ -454,3 +467,45 @@ def test_a_damaged_workbook_is_read_or_refused(changes):
         whole[at % len(whole)] = value
     with suppress(UnreadableError, *DAMAGE):
         read(bytes(whole))
+
+
+# --- a title above the header --------------------------------------------------------------------------
+
+
+TITLED = [
+    ["Réponses ouvertes, printemps"],
+    [],
+    ["Réf.", "Service", "Verbatim"],
+    ["1", "IME", "On manque de temps."],
+    ["2", "CHRS", "On se parle entre deux portes."],
+    ["Total", "2"],
+]
+
+
+def test_a_title_above_the_header_is_counted_and_the_columns_keep_their_names():
+    results = read(book(TITLED), text_column="Verbatim")
+    documents = [one for one in results if isinstance(one, Document)]
+    assert [(one.text, one.metadata) for one in documents] == [
+        ("On manque de temps.", {"Réf.": "1", "Service": "IME"}),
+        ("On se parle entre deux portes.", {"Réf.": "2", "Service": "CHRS"}),
+    ]
+    assert "au-dessus de l’en-tête du tableau (un titre), pas lues\u00a0: 1" in said(results)
+    assert "printemps" not in said(results)
+    assert [one.reason for one in results if isinstance(one, Skipped)] == ["empty"]  # the last row stays a row
+
+
+def test_a_title_of_two_cells_stands_above_a_header_that_names_its_text():
+    rows = [["Enquête", "2024"], ["Réf.", "Service", "Texte"], *TITLED[3:5]]
+    assert [one.text for one in read(book(rows))] == [TITLED[3][2], TITLED[4][2]]
+
+
+def test_a_header_is_not_looked_for_under_a_header():
+    # A header narrower than its rows, and one column only: the first row names the columns.
+    wide = [["texte"], ["On manque de temps.", "IME"], ["On se parle.", "CHRS"]]
+    assert [one.text for one in read(book(wide))] == ["On manque de temps.", "On se parle."]
+    assert [one.text for one in read(book([["Verbatim"], ["a"], ["b"]]), text_column="verbatim")] == ["a", "b"]
+
+
+def test_errors_of_a_sheet_that_is_not_read_are_not_told():
+    results = read(book([["id", "texte"], ["1", "On manque de temps."]], [["a", "b"], ["#N/A", "c"]]))
+    assert "erreur" not in said(results)

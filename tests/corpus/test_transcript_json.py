@@ -293,6 +293,21 @@ def test_a_loop_inside_one_segment_without_punctuation() -> None:
     assert [passage.text for passage in segment(found)] == ["alors on est passé par la cuisine", "voilà"]
 
 
+@pytest.mark.parametrize("speaker", [None, "SPEAKER_00"])
+def test_a_short_segment_six_times_in_a_row_is_kept_once(speaker: str | None) -> None:
+    found = find_turns(cues("On range la cour.", *["Merci."] * 8, "Merci à vous.", speaker=speaker))
+    assert remarks(found) == ["Merci."] * 7
+    assert " ".join(passage.text for passage in segment(found)).count("Merci.") == 1
+    assert_accounted(found)
+    assert remarks(find_turns(cues("On range la cour.", *["Merci."] * 6))) == ["Merci."] * 5
+    assert remarks(find_turns(cues("On range la cour.", *["Merci."] * 5))) == []
+
+
+def test_short_answers_of_two_people_are_no_loop() -> None:
+    segments = [{"start": i, "end": i + 1, "text": "Oui.", "speaker": f"SPEAKER_0{i % 2}"} for i in range(20)]
+    assert remarks(find_turns(read({"segments": segments}))) == []
+
+
 def test_a_loop_of_two_sentences() -> None:
     found = find_turns(cues("Bon.", *["Merci à toutes.", "À la semaine prochaine."] * 8))
     assert sum(text.count("Merci à toutes.") for text in remarks(found)) == 7
@@ -301,7 +316,8 @@ def test_a_loop_of_two_sentences() -> None:
 @pytest.mark.parametrize(
     "texts",
     [
-        ["oui"] * 40,
+        ["oui"] * 5,
+        ["oui", "non"] * 20,
         ["oui oui oui oui oui oui oui oui oui oui oui oui oui oui"],
         ["non mais non mais non mais non mais non mais non mais non mais"],
         ["Je ne sais pas."] * 4,

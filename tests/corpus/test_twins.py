@@ -237,3 +237,34 @@ def test_no_document_is_lost(texts, keep):
     left, skipped, notices = without_twins(documents, keep)
     assert sorted([item.source for item in left] + [item.source for item in skipped]) == sorted(d.id for d in documents)
     assert bool(notices) or not skipped
+
+
+# --- tables: one answer given by two people ------------------------------------------------------------------
+
+
+def answers(source: str, *texts: str) -> list[Document]:
+    return [replace(document(source, text), id=f"{source}{rank}") for rank, text in enumerate(texts)]
+
+
+def test_one_answer_in_two_tables_is_two_answers():
+    north = answers("site_nord.csv", "Manque de temps et de moyens.", "On remplit trop de grilles chaque mois.")
+    south = answers("site_sud.csv", "Manque de temps et de moyens.", "Les collègues m’ont soutenue cet hiver.")
+    assert find_twins(north + south) == ()
+    assert find_twins(north[:1] + south[:1]) == ()  # files of one answer, all the same: two respondents still
+    assert find_twins([*answers("nord.xlsx", NOTE, *"abc"), *answers("sud.ods", NOTE, *"def")]) == ()  # a long one too
+
+
+def test_a_table_saved_twice_is_one_table():
+    texts = [f"Réponse {n} : on manque de temps pour les personnes." for n in range(20)]
+    first, second = answers("a.csv", *texts), answers("b.xlsx", *texts[:18], "Autre réponse.", "Encore une autre.")
+    found = find_twins(first + second)
+    assert found == tuple(Twins(f"a.csv{n}", (f"b.xlsx{n}",)) for n in range(18))
+    assert find_twins(first + answers("b.xlsx", *texts[:17], *"abc")) == ()
+
+
+def test_a_row_and_a_document_need_thirty_words():
+    short = "Manque de temps et de moyens."
+    assert find_twins([*answers("a.csv", short), document("note.docx", short)]) == ()
+    assert find_twins([*answers("a.csv", NOTE, short), document("note.docx", NOTE)]) == (
+        Twins("note.docx", ("a.csv0",)),
+    )

@@ -124,3 +124,16 @@ def test_codes_of_a_person_say_who() -> None:
 
 def test_a_corpus_without_passage_is_a_header() -> None:
     assert rows(written([document("d", "Oui.", [])])[0]) == []
+
+
+def test_why_a_passage_is_not_counted_is_said_in_french() -> None:
+    (first, *_rest) = two_documents()
+    reasons = ["interviewer", "short", None]
+    passages = tuple(
+        replace(one, passage=replace(one.passage, counted=reason is None, excluded_reason=reason))
+        for one, reason in zip(first.passages, reasons, strict=False)
+    )
+    data, _ = written([replace(first, passages=passages)])
+    said = [row["motif d’exclusion"] for row in rows(data)]
+    assert said == ["parole de l’enquêteur", "deux mots ou moins", None][: len(passages)]
+    assert len(said) >= 2

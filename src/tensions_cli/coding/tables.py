@@ -22,7 +22,7 @@ from tensions_cli.coding.coders import numbered
 from tensions_cli.coding.understand import decision_of, plain_name
 from tensions_cli.errors import ModelError, UnreadableError
 from tensions_cli.files.container import check_container
-from tensions_cli.files.encoding import decode
+from tensions_cli.files.encoding import MOJIBAKE_NOTICE, Decoded, decode
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import ReadCoding, ReadCodings
@@ -52,6 +52,7 @@ _SAID = {
     "silent": "lignes modifiées sans décision, lues comme modifiées",
     "accepted": "lignes acceptées mais modifiées, lues comme modifiées",
     "untold": "lignes sans aucun code",
+    "credited": "lignes de la machine, sans trace de ce qui a été modifié, mises au nom du codeur donné",
 }
 
 _CODE_FIELDS = frozenset(
@@ -62,7 +63,8 @@ _CODE_FIELDS = frozenset(
 def read_csv(data: bytes, coder: str = SOMEBODY) -> ReadCodings:
     """Read a table of codes in CSV or TSV, in any encoding and with the separator of any spreadsheet.
 
-    `coder`: the person who filled a table that names nobody. Raises `UnreadableError` when it is no table of codes.
+    `coder`: the person who filled a table that names nobody, or only the machine beside no
+    proposal to compare with. Raises `UnreadableError` when it is no table of codes.
     """
     # A whole interview in one cell exceeds Python's default of 131,072 characters.
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
@@ -88,7 +90,7 @@ def read_csv(data: bytes, coder: str = SOMEBODY) -> ReadCodings:
         raise UnreadableError(
             "corrupt", "le CSV est mal formé\u00a0: enregistrez de nouveau le tableau en CSV (UTF-8)"
         ) from None
-    return _codings(rows, counts, coder, decoded.notices, guarded=True)
+    return _codings(rows, counts, coder, _decoding_notices(decoded), guarded=True)
 
 
 def read_jsonl(data: bytes, coder: str = SOMEBODY) -> ReadCodings:
@@ -98,7 +100,7 @@ def read_jsonl(data: bytes, coder: str = SOMEBODY) -> ReadCodings:
     # Not splitlines: U+2028 is legal inside a JSON string.
     lines = enumerate(decoded.text.split("\n"), start=1)
     rows = _from_objects(((f"ligne {number}", _loaded(line)) for number, line in lines if line.strip()), counts)
-    return _codings(rows, counts, coder, decoded.notices, guarded=False)
+    return _codings(rows, counts, coder, _decoding_notices(decoded), guarded=False)
 
 
 def read_xlsx(data: bytes, coder: str = SOMEBODY) -> ReadCodings:
@@ -139,6 +141,12 @@ def read_parquet(data: bytes, coder: str = SOMEBODY) -> ReadCodings:
         raise UnreadableError("corrupt", "le fichier Parquet est abîmé\u00a0: exportez-le de nouveau") from None
     rows = _from_objects(((f"ligne {rank}", value) for rank, value in enumerate(objects, start=1)), counts)
     return _codings(rows, counts, coder, (), guarded=False)
+
+
+def _decoding_notices(decoded: Decoded) -> tuple[str, ...]:
+    """What decoding tells; codes are read as they are, nothing repairs their texts."""
+    damaged = f"{MOJIBAKE_NOTICE} (comme Ã© pour é)\u00a0; reprenez le fichier de l’outil, enregistré en UTF-8"
+    return tuple(damaged if notice.startswith(MOJIBAKE_NOTICE) else notice for notice in decoded.notices)
 
 
 # From files to rows
@@ -371,6 +379,10 @@ def _who(
     coded_by = cells.get("coded_by", "").strip()
     if coded_by in ("", "model"):
         machine = cells.get("model", "").strip() or (MACHINE if proposal or coded_by else "")
+        # A table without proposals does not show what was edited: who says whose codes these are is believed.
+        if machine and coder != SOMEBODY and not proposal:
+            counts["credited"] += 1
+            return coder
         machines |= {machine} if machine else set()
         return machine or coder
     return coded_by

@@ -128,7 +128,7 @@ def _read_coding(coding: ReadCoding, draft: _Draft, problems: list[Problem]) -> 
         add(_of_kind("stance", part, say, "posture"))
     for pole in codebook().poles:
         if answers.get(f"stance_{pole}", "").strip():
-            add(_of_kind("stance", stance_name(pole, answers[f"stance_{pole}"]), say, "posture"))
+            add(_of_kind("stance", stance_name(pole, answers[f"stance_{pole}"]), say, f"posture ({pole})"))
     decision = answers.get("decision", "")
     if understood := decision_of(decision):
         draft.decisions.append(understood)
@@ -148,7 +148,8 @@ def _of_kind(kind: str, cell: str, say: Say, what: str) -> list[Meaning]:
     if not cell.strip():
         return []
     found = _look_up(cell, say, what)
-    if any(meaning.kind != kind for meaning in found):
+    implied = {Meaning("label", Label.MIXTE.value)} if kind == "relation" else set()  # « Tension » says both
+    if any(meaning.kind != kind and meaning not in implied for meaning in found) or set(found) == implied != set():
         say(f"la colonne «\u00a0{what}\u00a0» contient un code d’une autre famille, non repris")
     return [meaning for meaning in found if meaning.kind == kind]
 
@@ -373,9 +374,9 @@ def _stance(meanings: Iterable[Meaning], present: Sequence[str], say: Say) -> di
     for pole in codebook().poles:
         found = by_pole.get(pole, [])
         if found and pole not in present:
-            say("posture sur une logique absente du passage, non reprise")
+            say(f"posture ({pole}) sur une logique absente du passage, non reprise")
         elif len(found) > 1:
-            say("deux postures pour la même logique, aucune n’est reprise")
+            say(f"deux postures pour la même logique ({pole}), aucune n’est reprise")
         elif found:
             stances[pole] = found[0]
     return stances

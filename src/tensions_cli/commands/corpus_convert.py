@@ -1,5 +1,6 @@
 """`tensions corpus convert`: the corpus as another tool reads it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from tensions_cli.commands.common import (
@@ -11,6 +12,7 @@ from tensions_cli.commands.common import (
     status_of,
 )
 from tensions_cli.errors import ExitStatus
+from tensions_cli.output.corpora import with_columns_merged
 from tensions_cli.output.rows import to_json
 from tensions_cli.output.sink import folder_output, text_output
 from tensions_cli.pipeline import Batch, Options, load
@@ -27,21 +29,23 @@ def run(
     protect_inputs(output, sources)
     with progress_bar(quiet=quiet) as progress:
         batch = load(sources, options, progress)
+        documents, merged = with_columns_merged(batch.documents)
+        batch = replace(batch, documents=documents)
         said = _write_file(batch, form, output, per, options) if form in FILES else _write_folder(batch, form, output)
-    report_notices((*batch.notices, *said), quiet=quiet)
+    report_notices((*batch.notices, *merged, *said), quiet=quiet)
     report_doubts(batch.documents, quiet=quiet)
     report_skipped(batch.skipped, quiet=quiet)
     return status_of(batch.skipped, strict=strict)
 
 
 def _write_file(batch: Batch, form: str, output: Path, per: str, options: Options) -> tuple[str, ...]:
-    from tensions_cli.output.corpora import jsonl_row, left_out
+    from tensions_cli.output.corpora import jsonl_row, left_out, speakers_lost
     from tensions_cli.output.corpus_iramuteq import iramuteq_corpus
 
     with text_output(output) as stream:
         if form == "jsonl":
             stream.writelines(to_json(jsonl_row(document)) + "\n" for document in batch.documents)
-            return left_out(batch.documents)
+            return (*left_out(batch.documents), *speakers_lost(batch.documents))
         text, said = iramuteq_corpus(
             batch.documents, "turn" if per == "turn" else "document", keep_interviewer=options.keep_interviewer
         )

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from functools import cache, lru_cache
 from itertools import pairwise
 
+from tensions_cli.corpus.repair import mended
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Block, BlockKind, Role
 
@@ -20,7 +21,8 @@ SP = r"[ \t\u00a0\u202f\u2007\u2009]"
 _WORD_SP = r"[ \u00a0\u202f\u2007\u2009]"
 
 # Rule 3. A colon is required, so that « (12.50) » or « (24.10.03) » stays an amount or a date.
-_CLOCK = r"(?:\d{1,2}[:h])?\d{1,3}:\d{2}(?:[.,]\d{1,3})?"
+# Teams writes « 0:0:3.540 »: one digit is enough where the hours and the decimals are there too.
+_CLOCK = r"(?:\d{1,2}:\d{1,2}:\d{1,2}\.\d{1,3}|(?:\d{1,2}[:h])?\d{1,3}:\d{2}(?:[.,]\d{1,3})?)"
 _RANGE = rf"{_CLOCK}(?:{SP}*(?:-->|-|–|—|/|à){SP}*{_CLOCK})?(?:-\d)?"
 _STAMP = rf"[\[(<{{#]{SP}*{_RANGE}{SP}*[\])>}}#]"
 _LONG_CLOCK = r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,3})?"
@@ -40,17 +42,22 @@ _BRACKET = re.compile(rf"\[{SP}*(?P<label>[^\[\]\n]{{0,120}}?){SP}*\]")
 _LINK_AFTER = re.compile(rf"{SP}?\((?!{SP}*{_CLOCK})|:{SP}*(?:https?:|www\.|mailto:|[#/<.])")
 _SEQUENCE = re.compile(rf"[A-Z]{{1,2}}\d{{1,3}},{_WORD_SP}+(?=[^\W\d_])")
 # At most four words (rule 4); a fifth one before the colon and the shape does not match.
-_PART = r"[^\W_][\w'’.·•&/°+-]*"
+# « EnquÃªtÃ©e »: what stands after Ã in a damaged accent may be a sign.
+_PART = r"[^\W_](?:[\w'’.·•&/°+-]|(?<=Ã)[©¨«»¢§®¯´¶‰€‚‡”])*"
 _WORDS = re.compile(rf"(?P<label>{_PART}(?:{_WORD_SP}{{1,2}}{_PART}){{0,3}})")
-_ATTRIBUTE = re.compile(rf"{SP}*\((?!{SP}*{_RANGE}{SP}*\))(?P<attribute>[^()\n]{{1,60}})\)")
+# After a tabulation, a remark of the transcriber begins the speech unless a colon follows it.
+_ATTRIBUTE = re.compile(
+    rf"(?:{_WORD_SP}*|{SP}*(?=\([^()\n]{{1,60}}\){SP}*:))\((?!{SP}*{_RANGE}{SP}*\))(?P<attribute>[^()\n]{{1,60}})\)"
+)
 _ASKS = re.compile(rf"{SP}*\?(?={SP}*(?:{_MARK})?{SP}*:)")
 _TAIL = re.compile(
     rf"(?P<marks>(?:{SP}*{_MARK})*)(?P<stamps>(?:{SP}*{_STAMP})*)(?P<dot>{SP}*(?::(?!//)))?"
     rf"(?P<more>(?:{SP}*(?:{_MARK}|{_STAMP}))*)"
 )
 # « Claire Essai  0:12 » (Otter): the clock ends the line, its hour is no part of the name.
-_CLOCK_AFTER_NAME = re.compile(rf"(?<=[^\W\d_]){SP}+{_CLOCK}{SP}*$")
+_CLOCK_AFTER_NAME = re.compile(rf"(?<=[^\W_]){SP}+{_CLOCK}{SP}*$")
 _FIRST_STAMP = re.compile(rf"{_STAMP}|{_LONG_CLOCK}")
+_DASH_AFTER = re.compile(rf"{SP}+[–—](?={SP}+\S)")
 _LATE_CLOCK = re.compile(rf"{SP}+(?P<clock>{_RANGE}){SP}*")
 _EMPTY = re.compile(rf":(?={SP}+\S)")
 _NAMELESS = re.compile(rf"\?{SP}*:(?={SP})")
@@ -93,6 +100,7 @@ class Shape(Enum):
     STAMPED = auto()  # name and time, no colon
     STYLED = auto()  # alone on its line, as a heading or in bold
     BARE = auto()  # alone on its line, without any style
+    DASH = auto()  # « Q – texte », role words only
     EMPTY = auto()  # « : texte », an unknown speaker
 
 
@@ -126,10 +134,17 @@ class Opening:
     time_end: float | None = None
 
 
+def _accented(label: str) -> str:
+    """A label with its damaged accents mended: `EnquÃªteur`, or `EnquÃªteurÂ` before a damaged space."""
+    if label.endswith("Â"):
+        return mended(f"{label}\u00a0").strip()
+    return mended(label) if "Ã" in label else label
+
+
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Lower case without accents, ligatures, typographic apostrophes or double spaces."""
-    folded = unicodedata.normalize("NFKD", text.replace("’", "'").casefold().replace("œ", "oe"))
+    folded = unicodedata.normalize("NFKD", _accented(text).replace("’", "'").casefold().replace("œ", "oe"))
     return " ".join("".join(c for c in folded if not unicodedata.combining(c)).split())
 
 
@@ -152,7 +167,7 @@ def role_word(label: str) -> str | None:
     Exact words come before any approximation (trap 35): « Interviewe » is a word of the list, never a
     misspelt « interviewer ». None when the label is a name.
     """
-    if unicodedata.normalize("NFC", label).casefold() in read_toml("speakers.toml")["roles"]["not_roles"]:
+    if unicodedata.normalize("NFC", _accented(label)).casefold() in read_toml("speakers.toml")["roles"]["not_roles"]:
         return None
     known = words("roles", "interviewer") | words("roles", "respondent") | words("roles", "ambiguous")
     whole = fold(label).strip(" .?")
@@ -184,7 +199,9 @@ def near_role(label: str) -> tuple[Role, str] | None:
     than six letters.
     """
     bare = _RANK.sub("", fold(label).strip(" .?"))
-    exact = unicodedata.normalize("NFC", label).casefold() in read_toml("speakers.toml")["roles"]["not_roles"]
+    exact = (
+        unicodedata.normalize("NFC", _accented(label)).casefold() in read_toml("speakers.toml")["roles"]["not_roles"]
+    )
     if exact or role_word(label) is not None:
         return None
     found = {
@@ -443,6 +460,8 @@ def _named(text: str, lead: _Lead, styled: bool) -> Opening | None:
     begin = sequence.end() if sequence else pos
     short = lead.end - begin <= 2 * LONGEST_LABEL
     clock = _CLOCK_AFTER_NAME.search(text, begin, lead.end) if short else None
+    if clock and text[clock.start() - 1].isdigit() and role_word(text[begin : clock.start()]) is None:
+        clock = None  # « Atelier 2  10:30 », a programme; « Speaker 2  10:30 » is a label
     match = _WORDS.match(text, begin, clock.start() if clock else lead.end)
     if not match or not (label_key(match["label"]) in lead.declared or _is_label(match["label"])):
         return None
@@ -457,6 +476,10 @@ def _named(text: str, lead: _Lead, styled: bool) -> Opening | None:
     stamps, content = tail[0], tail.end()
     if shape is Shape.STAMPED and (late := _LATE_CLOCK.fullmatch(text, tail.start(), lead.end)):
         stamps, content = late["clock"], lead.end
+    elif shape is Shape.DASH and (dash := _DASH_AFTER.match(text, content, lead.end)):
+        if role_word(match["label"]) is None:
+            return None
+        content = dash.end()
     note = attribute["attribute"] if attribute else None
     return _opening(text, lead, match["label"], content, shape, stamps, note, asks is not None)
 
@@ -479,7 +502,7 @@ def _named_shape(text: str, lead: _Lead, tail: re.Match[str], styled: bool) -> S
     rest = text[at:end]
     if rest[0] == "\t" and "\t" not in rest.strip() and any(c.islower() for c in rest):
         return Shape.TAB
-    return None
+    return Shape.DASH if _DASH_AFTER.match(text, at, end) else None
 
 
 @lru_cache(maxsize=4096)

@@ -52,6 +52,9 @@ _TRAILER_WORDS = 150
 _TRAILER_SHARE = 0.1
 _LEGEND_WORDS = 12
 
+# Letters that stand for who asks or who answers: « I – », « E – ».
+_EITHER = frozenset({"e", "i"})
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -102,7 +105,43 @@ def read_script(document: Document, forced: Container[str]) -> Script:
             block = blocks[line.block]
             if block.kind is BlockKind.CELL and block.voice is None and line.opens_block and openings[i] is None:
                 openings[i] = Opening("", line.start, Shape.VOICE)
+    named = _names_under_ranges(text, lines, openings)
+    openings = [
+        replace(o, shape=Shape.STAMPED, stamped=True) if o and i in named else o for i, o in enumerate(openings)
+    ]
+    if not _dashes_exchange(openings):
+        openings = [None if o and o.shape is Shape.DASH else o for o in openings]
     return Script(document, tuple(lines), tuple(openings))
+
+
+def _names_under_ranges(text: str, lines: Sequence[Line], openings: Sequence[Opening | None]) -> set[int]:
+    """Lines that are a bare name under « 0:0:0.0 --> 0:0:3.540 » and above speech (Teams, in Word): none unless
+    half of the ranges have a name, so that the first line of a pasted subtitle is no speaker."""
+    under = [i for i in range(1, len(lines)) if _is_range_line(text, lines[i - 1])]
+    named = {
+        i
+        for i in under
+        if (opening := openings[i]) is not None
+        and opening.shape is Shape.BARE
+        and all(token[0].isupper() or token[0].isdigit() for token in opening.label.split())
+        and i + 1 < len(lines)
+        and not is_stamp_line(text, lines[i + 1])
+    }
+    return named if 2 * len(named) >= len(under) else set()
+
+
+def _is_range_line(text: str, line: Line) -> bool:
+    return "-->" in text[line.start : line.end] and is_stamp_line(text, line)
+
+
+def _dashes_exchange(openings: Iterable[Opening | None]) -> bool:
+    """Whether dashes follow labels (« Q – », « R – ») and are no list: two labels or more, each twice or more, one
+    who asks and another who answers."""
+    counts = Counter(label_key(o.label) for o in openings if o and o.shape is Shape.DASH)
+    asking = {key for key in counts if role_of(key) is Role.INTERVIEWER or key in _EITHER}
+    answering = {key for key in counts if role_of(key) is Role.RESPONDENT or key in _EITHER}
+    both = bool(asking) and bool(answering) and len(asking | answering) > 1
+    return both and all(count > 1 for count in counts.values())
 
 
 def _is_stamped_speech(text: str, lines: Sequence[Line], i: int, opening: Opening) -> bool:
@@ -286,6 +325,7 @@ def accept(script: Script, layout: Layout, forced: set[str]) -> dict[int, Openin
     sure = {key for key, found in shapes.items() if key in forced or key in layout.declared or _proven(found)}
     if sure:
         sure |= _full_names_in_subtitles(script, usable) | _other_styles(shapes, sure)
+        sure |= _styled_beside_interviewer(script, usable, sure)
     bare = sure & (forced | _alone_on_lines(script, usable))
     return {
         i: opening
@@ -320,6 +360,23 @@ def _full_names_in_subtitles(script: Script, usable: Mapping[int, Opening]) -> s
     }
 
 
+def _styled_beside_interviewer(script: Script, usable: Mapping[int, Opening], sure: set[str]) -> set[str]:
+    """Keys alone on their lines in bold or as headings, twice or more, whatever their case, where an interviewer
+    is named in the same way: « Veilleur de nuit ». Speech follows each: a heading may stand above a label."""
+    if not any(
+        o.shape is Shape.STYLED and label_key(o.label) in sure and role_of(o.label) is Role.INTERVIEWER
+        for o in usable.values()
+    ):
+        return set()
+    found: dict[str, list[bool]] = {}
+    for i, opening in usable.items():
+        if opening.shape is not Shape.BARE:
+            after = script.openings[i + 1] if i + 1 < len(script.lines) else opening
+            speaks = after is None or after.shape is Shape.BARE
+            found.setdefault(label_key(opening.label), []).append(opening.shape is Shape.STYLED and speaks)
+    return {key for key, speaking in found.items() if len(speaking) > 1 and all(speaking)}
+
+
 def _alone_on_lines(script: Script, usable: Mapping[int, Opening]) -> set[str]:
     """Keys whose bare name on a line is a label: always written so, or so in a surer form elsewhere.
 
@@ -330,6 +387,13 @@ def _alone_on_lines(script: Script, usable: Mapping[int, Opening]) -> set[str]:
         label_key(o.label) for i, o in usable.items() if o.shape is not Shape.BARE and o.content == script.lines[i].end
     }
     return alone | ({label_key(o.label) for o in usable.values()} - with_text)
+
+
+def _is_function(label: str) -> bool:
+    """`Directeur adjoint`, `Éducatrice spécialisée`: what somebody does, lower case after the first word."""
+    tokens = fold(label).replace("-", " ").split()
+    known = words("functions", "words")
+    return any(" ".join(tokens[:n]) in known for n in (1, 2))
 
 
 def _proven(found: Sequence[Opening]) -> bool:
@@ -344,7 +408,7 @@ def _proven(found: Sequence[Opening]) -> bool:
         return True
     capitals = all(token[0].isupper() or token[0].isdigit() for token in label.split())
     if all(o.shape is Shape.STYLED for o in firm):
-        return len(firm) > 1 and capitals  # « Nos missions », a heading, is no name
+        return len(firm) > 1 and (capitals or _is_function(label))  # « Nos missions », a heading, is no name
     only = firm[0]
     return (
         len(firm) > 1
@@ -372,7 +436,7 @@ def is_dialogue(script: Script, layout: Layout, kept: Mapping[int, Opening], for
         return True
     if len(turns) < 2:
         return _is_one_interviewer(script, layout, kept, turns)
-    said = sum(role_word(o.label) is not None for o in kept.values() if o.shape is not Shape.BARE)
+    said = sum(role_word(o.label) is not None for o in kept.values() if o.shape not in (Shape.BARE, Shape.DASH))
     by_word = said >= _ROLE_WORD_SHARE * len(kept) and said > 0
     proof = by_word or _has_stamps_or_markup(script, kept)
     density = len(kept) / _units(script, layout, kept)
@@ -450,15 +514,34 @@ _LOOP = "phrase répétée par la machine"
 _SENTENCE_START = re.compile(r"[.!?…][»”\"')\]]*\s+\Z")
 
 
-def invented_speech(text: str, pieces: Sequence[tuple[int, int]], loops: bool = True) -> list[Stretch]:
+def invented_speech(
+    text: str, pieces: Sequence[tuple[int, int]], loops: bool = True, segments: bool = False
+) -> list[Stretch]:
     """What a machine made up in the speech of one person, in order and without overlap.
 
     `pieces`: the stretches that this person says in a row, labels and stamps taken out. `loops`: look for
-    phrases that come back many times too; the first one is kept: somebody may have said it. Time grows with
-    the length of the speech.
+    phrases that come back many times too; the first one is kept: somebody may have said it. `segments`: each
+    piece is a segment of a machine transcript; one that comes back many times in a row is a loop, however
+    short. Time grows with the length of the speech.
     """
     found = [stretch for piece in pieces for stretch in _known_inventions(text, *piece)]
-    return sorted([*found, *(_loops(text, without(pieces, found)) if loops else ())])
+    if loops:
+        found += _loops(text, without(pieces, found))
+    if segments:
+        found += _same_segments(text, without(pieces, found))
+    return sorted(found)
+
+
+def _same_segments(text: str, pieces: Sequence[tuple[int, int]]) -> list[Stretch]:
+    """Successive segments of the same words, « Merci. » eight times, the first one left out."""
+    fewest = read_toml("machine_transcripts.toml")["loops"]["fewest_repetitions"]
+    said = [(piece, [word.casefold() for word in WORD.findall(text, *piece)]) for piece in pieces]
+    found: list[Stretch] = []
+    for _, run in groupby(filter(lambda one: one[1], said), key=lambda one: one[1]):
+        same = [piece for piece, _ in run]
+        if len(same) >= fewest:
+            found += [(*_visible(text, *piece), _LOOP) for piece in same[1:]]
+    return found
 
 
 def without(pieces: Sequence[tuple[int, int]], stretches: Iterable[Stretch]) -> list[tuple[int, int]]:
@@ -566,6 +649,11 @@ def _word_stretches(
         first = next(own)[0]
         start = pieces[rank][0] if begin == 0 or places[begin - 1][1] < rank else first
         stop = places[end][0] if end < len(places) and places[end][1] == rank else pieces[rank][1]
-        said = text[start:stop]
-        stretches.append((start + len(said) - len(said.lstrip()), start + len(said.rstrip()), _LOOP))
+        stretches.append((*_visible(text, start, stop), _LOOP))
     return stretches
+
+
+def _visible(text: str, start: int, end: int) -> tuple[int, int]:
+    """The edges of `text[start:end]` without the spaces around it."""
+    said = text[start:end]
+    return start + len(said) - len(said.lstrip()), start + len(said.rstrip())

@@ -249,7 +249,8 @@ def _assemble(
     legend: Mapping[str, Role], roles: Mapping[str, Role], table: Mapping[str, Role | None] | None = None,
 ) -> Document:  # fmt: skip
     drafts, zones, notices = _keep_long_header(document.text, drafts, zones)
-    drafts, invented = _drop_inventions(document.text, drafts)
+    cues = all(block.kind is BlockKind.CUE for block in document.blocks)
+    drafts, invented = _drop_inventions(document.text, drafts, cues)
     zones = [*zones, *invented]
     notices += _invention_notice(invented)
     cast, decided, told = cast_of(document.text, labels, drafts, legend, roles, table)
@@ -299,16 +300,17 @@ def _joined(zones: Sequence[Zone], between: Sequence[Zone]) -> list[Zone]:
 # --- speech that a machine made up -------------------------------------------------------------------
 
 
-def _drop_inventions(text: str, drafts: list[Draft]) -> tuple[list[Draft], list[Zone]]:
+def _drop_inventions(text: str, drafts: list[Draft], cues: bool) -> tuple[list[Draft], list[Zone]]:
     """The turns whose pieces hold speech only, and what a machine made up as zones.
 
-    A turn that was invented from end to end is nobody's: it is left out.
+    `cues`: the text is subtitles or segments only. A turn that was invented from end to end is nobody's: it is
+    left out.
     """
     zones: list[Zone] = []
     kept: list[Draft] = []
     for _, run in groupby(drafts, key=lambda draft: draft.key):
         turns = list(run)
-        found = invented_speech(text, [piece for draft in turns for piece in draft.pieces])
+        found = invented_speech(text, [piece for draft in turns for piece in draft.pieces], segments=cues)
         zones += [Zone(start, end, ZoneKind.REMARK, reason) for start, end, reason in found]
         for draft in turns:
             first, last = (bisect_left(found, (edge,)) for edge in (draft.start, draft.end))
@@ -331,7 +333,7 @@ def _without_inventions(document: Document) -> Document:
     pieces = without([(block.start, block.end) for block in document.blocks], taken)
     found = [
         Zone(start, end, ZoneKind.REMARK, reason)
-        for start, end, reason in invented_speech(document.text, pieces, loops=cues)
+        for start, end, reason in invented_speech(document.text, pieces, loops=cues, segments=cues)
     ]
     if not found:
         return document

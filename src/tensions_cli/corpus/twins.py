@@ -2,6 +2,7 @@
 
 Two documents are twins when the letters and digits of their bodies are the same, or when at least nine tenths of
 the runs of five words of each are in the other. Bodies only: zones (menus, headers, labels) are set before.
+Two people may give one short answer: rows of two tables are twins only where the tables themselves are copies.
 """
 
 import hashlib
@@ -27,6 +28,10 @@ _FEWEST_WORDS = 30
 
 _RUN = 5  # words in a run
 
+# Formats whose documents are the rows of one file.
+_TABLES = frozenset({"csv", "tsv", "jsonl", "xlsx", "ods"})
+_NO_TABLE, _ANY_TABLE = "", "*"  # where documents are looked for, beside the tables by their source
+
 # Twins named in a notice; beyond, only their number.
 _LISTED = 10
 
@@ -48,25 +53,65 @@ def find_twins(documents: Sequence[Document]) -> tuple[Twins, ...]:
 
     Documents of one file (rows of a table, texts of one corpus file) are never twins, nor are records. The one
     kept is of the best format (knowledge/reading.toml, [twins]), then the first. Every other one is a twin of
-    the one kept, not only of another twin. Time grows with the number of words, not of pairs.
+    the one kept, not only of another twin. Rows of two tables are compared only where nine tenths of the rows of
+    the smaller table are in the other; a row and a whole document, from thirty words on. Time grows with the number
+    of words, not of pairs.
     """
     vocabulary: dict[str, int] = {}
     bodies = {at: _body(document, vocabulary) for at, document in enumerate(documents) if not document.record}
     index = _Index({at: body.runs for at, body in bodies.items()})
-    same_letters: dict[bytes, int] = {}  # the document that stands for all that have these letters
+    copies = _copied_tables(documents, bodies)
+    # The document that stands for all that have these letters: of each table, of all that are no tables, of any table.
+    same_letters: dict[tuple[bytes, str], int] = {}
     others: defaultdict[int, list[int]] = defaultdict(list)
     for at in sorted((at for at, body in bodies.items() if body.letters), key=lambda at: (_rank(documents[at]), at)):
-        source, letters = documents[at].source, bodies[at].letters
-        alike = [same_letters[letters]] if letters in same_letters else index.alike(at)
+        source, letters, place = documents[at].source, bodies[at].letters, _place(documents[at])
+        row = place != _NO_TABLE
+        places = [place, *copies.get(place, ())]
+        if bodies[at].words >= _FEWEST_WORDS:
+            places.append(_NO_TABLE if row else _ANY_TABLE)
+        alike = [same_letters[letters, one] for one in places if (letters, one) in same_letters] or [
+            one for one in index.alike(at) if not row or _place(documents[one]) in places
+        ]
         kept = next((one for one in alike if documents[one].source != source), None)
         if kept is not None:
             others[kept].append(at)
         elif not alike:  # a copy inside one file needs no place of its own in the index
             index.add(at)
-        same_letters.setdefault(letters, at if kept is None else kept)
+        for where in (place, _ANY_TABLE) if row else (place,):
+            same_letters.setdefault((letters, where), at if kept is None else kept)
     return tuple(
         Twins(documents[kept].id, tuple(documents[at].id for at in sorted(others[kept]))) for kept in sorted(others)
     )
+
+
+def _place(document: Document) -> str:
+    """The table that a document is a row of, or none."""
+    return document.source if document.format in _TABLES else _NO_TABLE
+
+
+def _copied_tables(documents: Sequence[Document], bodies: Mapping[int, "_Body"]) -> dict[str, list[str]]:
+    """Tables, each with those that are mostly the same: nine tenths of the texts of the smaller one, and more than
+    an answer that two people could give."""
+    tables: defaultdict[str, dict[bytes, int]] = defaultdict(dict)
+    for at, body in bodies.items():
+        if body.letters and _place(documents[at]) != _NO_TABLE:
+            tables[documents[at].source][body.letters] = body.words
+    found_in: defaultdict[bytes, list[str]] = defaultdict(list)
+    for source, rows in tables.items():
+        for letters in rows:
+            found_in[letters].append(source)
+    copies: defaultdict[str, list[str]] = defaultdict(list)
+    for source, rows in tables.items():
+        # At most a tenth of its texts is missing from the other: one of its rarest is there.
+        rarest = sorted(rows, key=lambda letters: len(found_in[letters]))[: len(rows) // 10 + 1]
+        for other in dict.fromkeys(one for letters in rarest for one in found_in[letters]):
+            shared = rows.keys() & tables[other].keys()
+            words = sum(rows[letters] for letters in shared)
+            if other != source and len(shared) >= _CONTAINED * len(rows) and words >= _FEWEST_WORDS:
+                copies[source].append(other)
+                copies[other].append(source)
+    return copies
 
 
 def without_twins(
@@ -131,13 +176,14 @@ class _Body:
 
     letters: bytes
     runs: _Runs
+    words: int
 
 
 def _body(document: Document, vocabulary: dict[str, int]) -> _Body:
     words = list(_words(document))
     letters = hashlib.sha256("".join(words).encode("utf-8", "surrogatepass")).digest() if words else b""
     long = words if len(words) >= _FEWEST_WORDS else []
-    return _Body(letters, _runs([vocabulary.setdefault(word, len(vocabulary)) for word in long]))
+    return _Body(letters, _runs([vocabulary.setdefault(word, len(vocabulary)) for word in long]), len(words))
 
 
 def _words(document: Document) -> Iterator[str]:

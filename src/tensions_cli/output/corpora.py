@@ -15,12 +15,21 @@ from itertools import groupby
 
 from tensions_cli.output.french import plural
 from tensions_cli.output.tables import FORMULA_STARTS, guarded
-from tensions_cli.records import Block, BlockKind, Document, Role, Turn, ZoneKind
+from tensions_cli.records import Block, BlockKind, CastMember, Document, Role, Turn, ZoneKind
 
 METADATA_FILE = "metadata.csv"
+SPEAKERS_FILE = "speakers.csv"
 
 # Label of a turn whose speaker the transcript does not name: the speaker rules read it as nobody.
 UNKNOWN = "Inconnu"
+
+# Names that a reader gives to voices without a label (questions in bold): no label that opens a line says a role so.
+_NAMED_BY_READER = frozenset({"questions", "réponses"})
+_ROLE_LABELS = {Role.INTERVIEWER: "Enquêteur", Role.RESPONDENT: "Enquêté"}
+
+# Grounds of a role that somebody said, and that the text alone does not tell again (`CastMember.ground`). Every other
+# role is read in a label, which stays, or guessed: a guess is guessed again, never written as what somebody said.
+_SAID_ROLES = frozenset({"choisi par --speakers", "table des locuteurs", "légende"})
 
 # Neither XML nor most programs take these: replaced by a space, one for one (formats.md §3).
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -72,10 +81,50 @@ def spoken(document: Document, *, keep_interviewer: bool) -> Iterator[tuple[Turn
 def clean_txt(document: Document) -> str:
     """The body alone: paragraphs separated by a blank line, turns as `Label : text`; ends with a line feed."""
     lines: list[str] = []
+    document = with_role_labels(document)
     for turn, _, run in spoken(document, keep_interviewer=True):
         label = "" if turn is None else f"{_label(turn)} : "
         lines += [f"{label if i == 0 else ''}{paragraph.text}" for i, paragraph in enumerate(run)]
     return "".join(f"{line}\n\n" for line in lines)[:-1]
+
+
+def with_role_labels(document: Document) -> Document:
+    """The document whose voices without a label (paragraphs in bold that ask, and their answers) bear their role."""
+    if any(zone.kind is ZoneKind.LABEL for zone in document.zones):
+        return document
+    shown = {
+        turn.speaker or "": _ROLE_LABELS[turn.role]
+        for turn in document.turns
+        if turn.speaker in _NAMED_BY_READER and turn.role is not None
+    }
+    if not shown:
+        return document
+    turns = tuple(replace(turn, speaker=shown.get(turn.speaker or "", turn.speaker)) for turn in document.turns)
+    cast = tuple(replace(member, speaker=shown.get(member.speaker, member.speaker)) for member in document.cast)
+    return replace(document, turns=turns, cast=cast)
+
+
+def with_columns_merged(documents: Sequence[Document]) -> tuple[tuple[Document, ...], tuple[str, ...]]:
+    """Metadata whose names differ by case or accents only, under the first name where no document has two of them.
+
+    Two columns that one document has stay two. French notices say how many.
+    """
+    spelt: dict[str, list[str]] = {}
+    for name in metadata_names(documents):
+        spelt.setdefault(folded(name).casefold() or name, []).append(name)
+    alike = [names for names in spelt.values() if len(names) > 1]
+    apart = [names for names in alike if any(len(document.metadata.keys() & names) > 1 for document in documents)]
+    first = {name: names[0] for names in alike if names not in apart for name in names}
+    what = "colonnes de métadonnées qui ne diffèrent que par la casse ou un accent"
+    said = [f"{what}, réunies sous le premier de leurs noms\u00a0: {len(first)}"] if first else []
+    if apart:
+        more = "un même texte les a toutes deux, la seconde peut recevoir un numéro"
+        said.append(f"{what}, laissées à part ({more})\u00a0: {sum(map(len, apart))}")
+    merged = (
+        replace(document, metadata={first.get(name, name): value for name, value in document.metadata.items()})
+        for document in documents
+    )
+    return tuple(merged) if first else tuple(documents), tuple(said)
 
 
 def jsonl_row(document: Document) -> dict[str, str]:
@@ -91,8 +140,48 @@ def txt_folder(documents: Sequence[Document]) -> tuple[dict[str, bytes], tuple[s
     names = file_names([document.id for document in documents])
     files = {f"{name}.txt": clean_txt(document).encode() for name, document in zip(names, documents, strict=True)}
     files[METADATA_FILE] = metadata_csv(documents, names).encode()
+    described = _speakers_csv([with_role_labels(document) for document in documents], names)
+    told: tuple[str, ...] = ()
+    if described:
+        files[SPEAKERS_FILE] = described.encode()
+        told = (f"{SPEAKERS_FILE} écrit avec les textes\u00a0; les rôles devinés n’y sont pas",)
     timed = any(turn.time_start is not None for document in documents for turn in document.turns)
-    return files, (*left_out(documents), *(("les minutages ne sont pas gardés dans les textes",) if timed else ()))
+    if timed:
+        told += ("les minutages ne sont pas gardés dans les textes",)
+    return files, (*left_out(documents), *told)
+
+
+def speakers_lost(documents: Sequence[Document]) -> tuple[str, ...]:
+    """What a format without a table of speakers does not carry: speakers that are described, counted."""
+    lost = sum(_is_described(member) for document in documents for member in document.cast)
+    if not lost:
+        return ()
+    return (
+        "personnes, rôles donnés et attributs des locuteurs, que ce format ne porte pas\u00a0: "
+        f"{plural(lost, 'locuteur')} (-f txt les garde)",
+    )
+
+
+def _is_described(member: CastMember) -> bool:
+    return bool(member.person or member.attributes or (member.role and member.ground in _SAID_ROLES))
+
+
+def _speakers_csv(documents: Sequence[Document], names: Sequence[str]) -> str:
+    """The table of speakers of a folder of texts, one row per speaker; empty when nothing is known of any."""
+    cast = [(name, member) for name, document in zip(names, documents, strict=True) for member in document.cast]
+    if not any(_is_described(member) for _, member in cast):
+        return ""
+    own = ("document", "speaker", "person", "role")
+    columns = column_names(dict.fromkeys(name for _, member in cast for name in member.attributes), own)
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, [*own, *columns.values()], restval="", quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writeheader()
+    for name, member in cast:
+        role = member.role.value if member.role and member.ground in _SAID_ROLES else ""
+        row = {"document": name, "speaker": _speaker(member.speaker), "person": member.person or "", "role": role}
+        row |= {columns[field]: value for field, value in member.attributes.items()}
+        writer.writerow(guarded({field: _one_line(writable(value)) for field, value in row.items()}))
+    return stream.getvalue()
 
 
 def left_out(documents: Sequence[Document]) -> tuple[str, ...]:
@@ -189,7 +278,11 @@ def merged_codes(documents: Sequence[Document], codes: Sequence[Mapping[str, str
 
 def _label(turn: Turn) -> str:
     """The speaker as a label that opens a line: one line, without colon."""
-    return _one_line(writable(turn.speaker or "").replace(":", " ")) or UNKNOWN
+    return _speaker(turn.speaker or "") or UNKNOWN
+
+
+def _speaker(label: str) -> str:
+    return _one_line(writable(label).replace(":", " "))
 
 
 def _merged(document: Document) -> list[tuple[int, int]]:

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tensions_cli.output.corpora import distinct, folded, left_out, metadata_names, spoken, writable
+from tensions_cli.output.corpora import (
+    distinct,
+    folded,
+    left_out,
+    metadata_names,
+    speakers_lost,
+    spoken,
+    with_role_labels,
+    writable,
+)
 from tensions_cli.output.french import plural
 from tensions_cli.records import Document, Role
 from tensions_cli.words import count_words
@@ -44,7 +53,7 @@ def iramuteq_corpus(
     losses = _Losses()
     taken: set[str] = set()
     texts: list[str] = []
-    for document in documents:
+    for document in map(with_role_labels, documents):
         own = distinct(modality(document.id)[:_LONGEST_MODALITY].strip("_") or "texte", taken, "_")
         shared = {"doc": own} | _variables(document.metadata, names, losses)
         for more, content in _texts(document, per, keep_interviewer):
@@ -57,7 +66,7 @@ def iramuteq_corpus(
             own_variables = _variables(more, {name: name for name in more}, losses)
             texts.append(f"{star_line(shared | own_variables)}\n{body}\n")
     left = 0 if keep_interviewer else sum(t.role is Role.INTERVIEWER for d in documents for t in d.turns)
-    return "\n".join(texts), (*left_out(documents), *_said(losses, left))
+    return "\n".join(texts), (*left_out(documents), *speakers_lost(documents), *_said(losses, left))
 
 
 def variable_names(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:

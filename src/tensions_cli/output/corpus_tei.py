@@ -9,7 +9,16 @@ from lxml import etree
 from lxml.etree import _Element
 
 from tensions_cli import __version__
-from tensions_cli.output.corpora import METADATA_FILE, Paragraph, file_names, metadata_csv, paragraphs, spoken, writable
+from tensions_cli.output.corpora import (
+    METADATA_FILE,
+    Paragraph,
+    file_names,
+    metadata_csv,
+    paragraphs,
+    speakers_lost,
+    spoken,
+    writable,
+)
 from tensions_cli.output.terminal import ZONE_TITLES
 from tensions_cli.records import BlockKind, Document, Role, Turn, ZoneKind
 
@@ -52,7 +61,7 @@ def tei_folder(documents: Sequence[Document]) -> tuple[dict[str, bytes], tuple[s
         notices.append("étiquettes des locuteurs (peut-être des noms) remplacées par des codes\u00a0: ENQ1, R1, LOC1")
     if any(document.zones for document in documents):
         notices.append("les parties hors du texte sont comptées dans l’en-tête TEI, sans leur contenu")
-    return files, tuple(notices)
+    return files, (*notices, *speakers_lost(documents))
 
 
 def _tag(name: str) -> str:

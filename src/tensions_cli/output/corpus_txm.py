@@ -13,7 +13,9 @@ from tensions_cli.output.corpora import (
     metadata_csv,
     metadata_names,
     paragraphs,
+    speakers_lost,
     spoken,
+    with_role_labels,
 )
 from tensions_cli.output.corpus_iramuteq import variable_names
 from tensions_cli.records import Document, Role
@@ -27,11 +29,12 @@ def txm_folder(documents: Sequence[Document]) -> tuple[dict[str, bytes], tuple[s
     Transcripts are `CODE<TAB>speech`, with the interviewers in the columns `enq1`, `enq2`… of `metadata.csv`; prose is
     one paragraph per line. TXM imports the two by different modules: where there are both, each has its own folder.
     """
-    talks = [document for document in documents if document.turns]
+    talks = [with_role_labels(document) for document in documents if document.turns]
     prose = [document for document in documents if not document.turns]
     both = bool(talks and prose)
     files = _folder(talks, f"{TRANSCRIPTS}/" if both else "") | _folder(prose, f"{TEXTS}/" if both else "")
-    notices = [*left_out(documents), *merged_codes(talks, [_codes(document) for document in talks])]
+    codes = [_codes(document) for document in talks]
+    notices = [*left_out(documents), *speakers_lost(documents), *merged_codes(talks, codes)]
     if both:
         notices.append(
             f"TXM lit les transcriptions et les textes par deux modules\u00a0: importez les dossiers {TRANSCRIPTS} et"

@@ -34,6 +34,7 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NO_DATE = datetime(1980, 1, 1)
 
 _DECISIONS = {"accepted": "accepté", "modified": "modifié", "rejected": "rejeté"}
+_EXCLUDED = {"interviewer": "parole de l’enquêteur", "short": "deux mots ou moins"}
 _NUMBERS = frozenset(
     {"turn", "start", "end", "time_start", "time_end", "score_rationalisation", "score_professionnelle"}
 )
@@ -172,7 +173,7 @@ def _values(one: TaggedPassage, by: CodedBy) -> Mapping[str, str | int | float |
         "evidence": "\u00a0; ".join(passage.text[e.start : e.end] for e in tags.evidence),
         "certain": "oui" if tags.certain else "non",
         "counted": "oui" if passage.counted else "non",
-        "excluded_reason": passage.excluded_reason,
+        "excluded_reason": _EXCLUDED.get(passage.excluded_reason or "", passage.excluded_reason),
         "start": passage.start,
         "end": passage.end,
         "time_start": passage.time_start,

@@ -4,6 +4,8 @@ Also holds what every reader ends with: `assemble`, which lays extracted lines o
 text with its blocks and zones.
 """
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -237,6 +239,8 @@ def _lookalikes(text: str) -> tuple[str, ...]:
         return ("ce fichier ressemble à une page web\u00a0: renommez-le en .html pour retirer ses balises",)
     if "---" in text and any(map(_is_table_rule, text.split("\n"))):
         return ("ce fichier porte un tableau Markdown\u00a0: renommez-le en .md pour que ses cellules soient lues",)
+    if _is_tabbed_table(text):
+        return ("ce fichier ressemble à un tableau\u00a0: renommez-le en .tsv pour que chaque ligne soit un texte",)
     first = text.lstrip().partition("\n")[0].strip()
     if first[:1] in ("{", "[") and _is_json(first, text):
         return ("ce fichier ressemble à du JSON : renommez-le en .jsonl pour que chaque ligne soit un texte",)
@@ -246,6 +250,18 @@ def _lookalikes(text: str) -> tuple[str, ...]:
 def _is_table_rule(line: str) -> bool:
     """The line of dashes under the header of a Markdown table."""
     return "---" in line and "|" in line and set(line) <= set("|:- \t")
+
+
+def _is_tabbed_table(text: str) -> bool:
+    """What spreadsheets save as « Texte »: a header that names the text, tabs, as many cells on every line."""
+    header = [cell.strip(' "').casefold() for cell in text.lstrip("\n").partition("\n")[0].split("\t")]
+    if len(header) < 2 or not set(header) & set(read_toml("reading.toml")["columns"]["text"]):
+        return False
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter="\t") if any(row)]
+    except csv.Error:
+        return False
+    return len(rows) > 1 and all(len(row) == len(header) for row in rows)
 
 
 def _is_json(first_line: str, text: str) -> bool:

@@ -14,6 +14,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 from lxml import etree
@@ -71,6 +72,10 @@ _OVERLAP = 32
 
 _DURATION = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 
+# A header stands among the first rows, under a title at most; the rows below it, which are as wide, are looked at.
+_HEADER_WITHIN = 10
+_LOOKED_AT = 20
+
 # A row: its number in the sheet (from 1), its cells that are not blank by column (from 0).
 _Cells = Mapping[int, str]
 _NumberedRow = tuple[int, _Cells]
@@ -86,6 +91,7 @@ class _Met:
     cells: int = 0
     kept: int = 0
     text: int = 0
+    above: int = 0  # rows above the header
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,18 +152,36 @@ def _looked_through(data: bytes) -> _Marks:
 
 def _chosen(
     sheets: Sequence[Iterator[_NumberedRow]], text_column: str | None
-) -> tuple[int, Iterator[_NumberedRow], int]:
-    """The rank of the sheet to read, its rows, and how many other sheets have something in them."""
+) -> tuple[int, Iterator[_NumberedRow], int, int]:
+    """The rank of the sheet to read, its rows from the header on, how many rows are above it, how many other sheets
+    have something in them."""
     opened = []
     for rank, rows in enumerate(sheets):
-        header = next(rows, None)
-        if header is not None:
-            opened.append((rank, header, rows))
+        first = list(islice(rows, _LOOKED_AT))
+        if first:
+            at = _header_place([cells for _, cells in first], text_column)
+            opened.append((rank, at, first, rows))
     if not opened:
-        raise UnreadableError("empty", "le classeur n’a aucune ligne : vérifiez le fichier")
-    named = (sheet for sheet in opened if _has_text_column(sheet[1][1], text_column))
-    rank, header, rows = next(named, opened[0])
-    return rank, _again(header, rows), len(opened) - 1
+        raise UnreadableError("empty", "le classeur n’a aucune ligne : vérifiez le fichier")
+    named = (sheet for sheet in opened if _has_text_column(sheet[2][sheet[1]][1], text_column))
+    rank, at, first, rows = next(named, opened[0])
+    return rank, chain(first[at:], rows), at, len(opened) - 1
+
+
+def _header_place(rows: Sequence[_Cells], asked: str | None) -> int:
+    """Which of the first rows names the columns: the first, unless lines of a title stand above it.
+
+    The header under a title has two cells at least, and as many as most rows below. What stands above has one cell, or
+    the header names its text column.
+    """
+    if _has_text_column(rows[0], asked):
+        return 0
+    for at, cells in enumerate(rows[:_HEADER_WITHIN]):
+        below = [len(row) for row in rows[at + 1 :]]
+        if len(cells) >= 2 and below and 2 * sum(len(cells) >= width for width in below) > len(below):
+            title = all(len(row) == 1 for row in rows[:at])
+            return at if title or _has_text_column(cells, asked) else 0
+    return 0
 
 
 def _has_text_column(header: _Cells, asked: str | None) -> bool:
@@ -165,11 +189,6 @@ def _has_text_column(header: _Cells, asked: str | None) -> bool:
     if asked is None:
         return named_text_column(names) is not None
     return asked.strip().casefold() in map(str.casefold, names)
-
-
-def _again(first: _NumberedRow, rest: Iterator[_NumberedRow]) -> Iterator[_NumberedRow]:
-    yield first
-    yield from rest
 
 
 def _table(rows: Iterator[_NumberedRow]) -> Table:
@@ -191,6 +210,8 @@ def _table(rows: Iterator[_NumberedRow]) -> Table:
 
 def _notices(met: _Met, marks: _Marks, rank: int, others: int) -> tuple[str, ...]:
     notices = list(cut_notice(met.cut))
+    if met.above:
+        notices.append(f"lignes au-dessus de l’en-tête du tableau (un titre), pas lues\u00a0: {met.above}")
     if others:
         notices.append(
             f"feuille lue : la {_ordinal(rank + 1)} du classeur ; autres feuilles non vides, pas lues : {others} "
@@ -255,13 +276,15 @@ def _check_place(line: int, columns: int, met: _Met) -> None:
 
 
 def _xlsx_table(data: bytes, marks: _Marks, text_column: str | None) -> Table:
-    met = _Met()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions, which are not text
         sheets = _sheets(data, computed=True)
         order = sorted(range(len(sheets)), key=lambda at: sheets[at].sheet_state != "visible")
-        rows = [_xlsx_rows(sheets[at], met) for at in order]
-        rank, chosen, others = _chosen(rows, text_column)
+        every = [_Met() for _ in order]
+        rows = [_xlsx_rows(sheets[at], own) for at, own in zip(order, every, strict=True)]
+        rank, chosen, above, others = _chosen(rows, text_column)
+        met = every[rank]  # what was met on the first rows of the other sheets is not said
+        met.above = above
         table = _table(chosen)
         if marks.formulas:
             met.uncomputed = _uncomputed(sheets[order[rank]], _sheets(data, computed=False)[order[rank]])
@@ -354,7 +377,7 @@ def _ods_table(data: bytes, marks: _Marks, text_column: str | None) -> Table:
         content = archive.read("content.xml")
     met = _Met()
     sheets = [iter(rows) for rows in _ods_sheets(content, met)]
-    rank, chosen, others = _chosen(sheets, text_column)
+    rank, chosen, met.above, others = _chosen(sheets, text_column)
     table = _table(chosen)
     return Table(table.columns, table.rows, table.broken, _notices(met, marks, rank, others))
 

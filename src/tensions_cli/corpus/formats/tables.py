@@ -283,7 +283,7 @@ def _text_column(table: Table, asked: str | None) -> tuple[str, tuple[str, ...]]
         raise UnreadableError("columns", f"aucune colonne « text » ou « texte » ; {_choice(table)}")
     # By its place: without a header, its name would be words of a text.
     place = table.columns.index(long[0]) + 1
-    return long[0], (f"colonne de texte reconnue à sa longueur : la n° {place} (sinon --text-column)",)
+    return long[0], (f"colonne de texte reconnue à sa longueur : la n°\u00a0{place} (sinon --text-column)",)
 
 
 def named_text_column(columns: Sequence[str]) -> str | None:
