@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,30 @@ def test_links_backups_and_names_said_by_others(corpus: Path, tmp_path: Path) ->
     assert "vrai.txt`" in (tmp_path / "recu.md").read_text(encoding="utf-8")
     assert withdraw("P2", corpus, "--yes") == ExitStatus.DONE
     assert "son nom" in (tmp_path / "recu.md").read_text(encoding="utf-8")
+
+
+def test_the_tables_wait_for_what_is_left_to_people(corpus: Path) -> None:
+    with zipfile.ZipFile(corpus / "lot.zip", "w") as archive:
+        archive.writestr("E5.txt", ALONE.replace("Lina", "Nadia").replace("repas", "lits"))
+    with (corpus / "speakers.csv").open("a", encoding="utf-8") as stream:
+        stream.write("E5,Nadia,P3,enquêté\n")
+    assert withdraw("P3", corpus, "--yes") == ExitStatus.CHECK_FAILED
+    assert "Nadia" in (corpus / "speakers.csv").read_text(encoding="utf-8")
+    receipt = (corpus.parent / "recu.md").read_text(encoding="utf-8")
+    assert "n’a pas été relu" in receipt
+    (corpus / "lot.zip").unlink()  # done by hand
+    assert withdraw("P3", corpus, "--yes") == ExitStatus.DONE
+    assert "P3" not in (corpus / "speakers.csv").read_text(encoding="utf-8")
+
+
+def test_the_list_beside_a_renamed_copy_loses_its_rows(corpus: Path, tmp_path: Path) -> None:
+    results = tmp_path / "resultats"
+    results.mkdir()
+    (results / "document-57.txt").write_text(ALONE.replace("Lina", "P-8"), encoding="utf-8")
+    (results / "a_relire.csv").write_text("document,contexte\ndocument-57,on comptait\nE1,autre\n", encoding="utf-8")
+    assert withdraw("E2", corpus, "--yes", "--outputs", str(results)) == ExitStatus.DONE
+    assert (results / "a_relire.csv").read_text(encoding="utf-8") == "document,contexte\nE1,autre\n"
+    assert "document-57.txt`" in (tmp_path / "recu.md").read_text(encoding="utf-8")
 
 
 def test_a_person_never_heard_leaves_the_table(corpus: Path) -> None:

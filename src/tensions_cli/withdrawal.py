@@ -102,9 +102,10 @@ def plan_withdrawal(
     gone = (text for document in documents for text in _passages_of(document, leaving, leave=True))
     passages = tuple(text for text in gone if text not in said_by_others)
     results = [*codes, *_files_of(outputs)]
+    copies = [path for path in results if path.suffix == ".txt" and _quotes(path.read_bytes(), passages)]
     steps = [
         *_corpus_steps(found, documents, leaving, passages),
-        *(step for path in results for step in _result_steps(path, leaving, passages)),
+        *(step for path in results for step in _result_steps(path, _beside(path, copies, leaving), passages)),
         *(_retrain(folder) for folder in _models_of(outputs) if seen_in_training(passages, folder)),
     ]
     to_do = {step.path for step in steps if step.action in (Action.REDO, Action.BY_HAND)}
@@ -119,6 +120,12 @@ def plan_withdrawal(
     )
 
 
+def _beside(path: Path, copies: Sequence[Path], leaving: _Leaving) -> _Leaving:
+    """Who leaves, for a table that lies beside a copy of their text under another name (a pseudonymised folder)."""
+    names = {copy.stem for copy in copies if copy.parent == path.parent}
+    return replace(leaving, documents=leaving.documents | names) if leaving.documents and names else leaving
+
+
 def _corpus_steps(
     found: Found, documents: Sequence[Document], leaving: _Leaving, passages: Sequence[str]
 ) -> Iterator[Step]:
@@ -126,20 +133,24 @@ def _corpus_steps(
     by_source: dict[str, list[Document]] = {}
     for document in documents:
         by_source.setdefault(document.source, []).append(document)
-    for file in found.files:
-        yield from _source_steps(file, by_source.pop(file.name, []), leaving)
+    steps = [step for file in found.files for step in _source_steps(file, by_source.pop(file.name, []), leaving)]
     for member, inside in by_source.items():
         if any(document.id in leaving.documents or document.id in leaving.speakers for document in inside):
             archive = next(file for file in found.files if member.startswith(f"{file.name}/"))
             detail = "retirez ce texte de l’archive, ou décompressez-la d’abord"
-            yield Step(archive.path, Action.BY_HAND, detail)
+            steps.append(Step(archive.path, Action.BY_HAND, detail))
+    yield from steps
     for skipped in found.skipped:
         for path in (folder / skipped.source for folder in found.folders):
             if skipped.reason in ("backup", "hidden") and path.is_file() and _quotes(path.read_bytes(), passages):
                 yield Step(path, Action.DELETE, "copie de sauvegarde du texte retiré")
     stems = {without_extension(document.source) for document in documents if document.id in leaving.documents}
+    unfinished = any(step.action is Action.BY_HAND for step in steps)
     for path in filter(Path.is_file, companion_tables(found)):
-        yield from _table_steps(path, leaving, stems)
+        for step in _table_steps(path, leaving, stems):
+            # Without its row, a text that is still there could no longer be found by the name of the person.
+            later = "ses lignes restent tant que ce qui précède n’est pas fait : relancez ensuite la même commande"
+            yield Step(path, Action.BY_HAND, later) if unfinished else step
 
 
 def _retrain(folder: Path) -> Step:

@@ -74,6 +74,7 @@ def receipt(name: str, plan: Plan, *, done: bool, left: int) -> str:
             "## Vérifié",
             "",
             f"- {plural(checked, 'fichier relu', 'fichiers relus')} après coup\u00a0: {found} de texte retiré",
+            *(["- ce qui reste à faire par vous n’a pas été relu"] if _left(plan) else []),
         ]
     return "\n".join(lines) + "\n"
 
@@ -91,6 +92,10 @@ def _concerned(plan: Plan) -> str:
     return f"{whole}, {turns} dans un texte qui reste" if plan.speakers else whole
 
 
+def _left(plan: Plan) -> bool:
+    return any(step.action in LEFT_TO_PEOPLE for step in plan.steps)
+
+
 def _mentioned(plan: Plan) -> list[str]:
     if not plan.mentions:
         return []
@@ -104,4 +109,4 @@ def _listed(plan: Plan, actions: Sequence[Action], words: Mapping[Action, str]) 
         for step in plan.steps
         if step.action in actions
     ]
-    return rows or ["- rien"]
+    return rows or (["- rien"] if words or actions != LEFT_TO_PEOPLE else ["- rien d’autre dans ces dossiers"])
