@@ -147,6 +147,37 @@ def test_a_file_that_holds_no_codes_is_refused(tmp_path: Path, capsys: pytest.Ca
     assert "ZZTOPSECRET" not in said
 
 
+def test_what_nobody_decided_is_left_to_the_machine(
+    exported: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = load_workbook(exported["xlsx"])
+    sheet = book["Passages"]
+    decision = [cell.value for cell in sheet[1]].index("décision") + 1
+    for line in (2, 3):
+        sheet.cell(line, decision).value = "accepté"
+    book.save(tmp_path / "relu.xlsx")
+    codes_of = tmp_path / "codes.jsonl"
+    assert run(["coding", "import", str(tmp_path / "relu.xlsx"), "--coder", "A", "-o", str(codes_of)]) == 0
+    left = len(rows(exported["jsonl"])) - 2
+    said = f"2 passages codés par 1 codeur, {left} laissés à la machine (ils ne comptent pas comme codes humains)"
+    assert said in capsys.readouterr().err
+    assert len(rows(codes_of)) == left + 2
+    assert run(["model", "evaluate", str(codes_of), "-f", "json", "-o", str(tmp_path / "e.json")]) == 0
+    assert f"{left} passages codés par la machine" in capsys.readouterr().err
+    assert json.loads((tmp_path / "e.json").read_text(encoding="utf-8"))["passages"] == 2
+
+
+def test_an_archive_without_codes_and_a_folder_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with zipfile.ZipFile(tmp_path / "note.docx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", "<document/>")
+    for source, why in ((tmp_path / "note.docx", "ne tient aucun code"), (tmp_path, "c’est un dossier")):
+        output = tmp_path / "codes.jsonl"
+        assert run(["coding", "import", str(source), "-o", str(output)]) == ExitStatus.UNUSABLE_INPUT
+        assert why in capsys.readouterr().err
+        assert not output.exists()
+
+
 @pytest.mark.parametrize(("form", "output"), [("txt", "textes"), ("txm", "txm"), ("tei", "tei"), ("jsonl", "c.jsonl")])
 def test_a_converted_corpus_is_read_again_with_the_same_words(
     corpus: Path, tmp_path: Path, form: str, output: str

@@ -355,3 +355,14 @@ def test_a_posture_that_is_not_taken_is_named_and_told_once() -> None:
         "professionnelle",
     ]
     assert len(reasons) == 2
+
+
+def test_names_of_codes_agree_in_gender() -> None:
+    answers = {"label": "rationalisatoin", "stance": "inconnue", "axes": "inconnu"}
+    _, problems = read(coding(answers=answers), coding("rationalisatoin", start=9, end=12))
+    said = " / ".join(problem.reason for problem in problems)
+    for expected in (
+        "logique écrite avec une faute", "posture absente de la grille de codage, non reprise",
+        "axe absent de la grille de codage, non repris", "code écrit avec une faute",
+    ):  # fmt: skip
+        assert expected in said

@@ -226,6 +226,63 @@ def test_an_interruption_leaves_nothing(corpus: Path, tmp_path: Path, monkeypatc
     assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus"]
 
 
+INITIALS = """Enquêtrice : On parle de la marée d'un soir ?
+
+Mme D. : D'abord, Mlle D. est partie, et Mme D. est restée. Tu m'as dit d'abord, marée d'un jour.
+
+Dr D. : À demain, dit le professeur D. à la fin.
+
+Enquêtrice : Anne D. est là, Anne d'abord.
+"""
+
+
+def test_the_written_table_gives_the_same_texts_again(tmp_path: Path) -> None:
+    folder, kept = tmp_path / "corpus", tmp_path / "noms.csv"
+    folder.mkdir()
+    (folder / "ent1.txt").write_text(INITIALS, encoding="utf-8")
+    (folder / "Quirinelle.txt").write_text(INTERVIEW, encoding="utf-8")
+    assert pseudonymised(folder, tmp_path / "un", write_table=kept, quiet=True) == 0
+    assert pseudonymised(folder, tmp_path / "deux", table=kept, quiet=True) == 0
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "un").glob("*.txt")}
+    assert {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "deux").glob("*.txt")} == texts
+    assert "marée d'un jour" in texts["ent1.txt"]
+    assert "D. : " not in texts["ent1.txt"]
+    assert texts["ent1.txt"].count("d'abord") == 2
+
+
+def test_only_file_names_that_name_somebody_change(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, kept = tmp_path / "corpus", tmp_path / "noms.csv"
+    folder.mkdir()
+    texts = {
+        "zorgabule-2": INTERVIEW,
+        "ent1": INITIALS,
+        "E4-educatrice-aemo": "Le matin, on prépare les visites, puis on part voir les familles en voiture.\n",
+    }
+    for name, text in texts.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+    assert pseudonymised(folder, tmp_path / "sortie", write_table=kept) == 0
+    names = {path.stem for path in (tmp_path / "sortie").glob("*.txt")}
+    assert names > {"E4-educatrice-aemo", "ent1"}
+    (code,) = names - {"E4-educatrice-aemo", "ent1"}
+    assert f"zorgabule-2;{code};document" in kept.read_text(encoding="utf-8").splitlines()
+    assert "1 nom de fichier remplacé\u00a0: la table de --write-table" in capsys.readouterr().err
+
+
+def test_declared_speakers_are_read_again(corpus: Path, tmp_path: Path) -> None:
+    (corpus / "speakers.csv").write_text(
+        "document,speaker,person,role,metier,ami\n"
+        "e2,Enquêtrice,E,respondent,cadre,Mme Zorgabule\ne2,Quirinelle,Quirinelle,interviewer,aide,\n",
+        encoding="utf-8",
+    )
+    output = tmp_path / "sortie"
+    assert pseudonymised(corpus, output, quiet=True) == 0
+    assert_silent((output / "speakers.csv").read_text(encoding="utf-8"))
+    (before,) = [one for one in load([str(corpus)], OPTIONS).documents if one.id == "e2"]
+    (after,) = [one for one in load([str(output)], OPTIONS).documents if one.id == "e2"]
+    assert [turn.role for turn in after.turns] == [turn.role for turn in before.turns]
+    assert [one.attributes["metier"] for one in after.cast] == [one.attributes["metier"] for one in before.cast]
+
+
 def test_the_result_is_never_called_anonymous() -> None:
     files = [
         Path(pseudonyms.__file__).parent,

@@ -313,6 +313,45 @@ def test_an_empty_or_missing_file_is_refused(texts: Path, tmp_path: Path) -> Non
                 read_gold(path, folder)
 
 
+# --- whose codes are judged -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("machine", [{"coder": "tensions-0.1.0+4d97ed5e"}, {"coder": "v2", "coded_by": "model"}])
+def test_the_codes_of_a_machine_judge_nothing(machine: Json, tmp_path: Path) -> None:
+    rows = gold_rows()
+    said: list[str] = []
+    path = write(tmp_path / "codes.jsonl", [*rows, *(row | machine for row in rows[:3])])  # the same ids, coded twice
+    assert len(read_gold(path, None, said.append)) == len(rows)
+    assert len(said) == 1
+    assert said[0].startswith("3 passages codés par la machine")
+    with pytest.raises(TensionsError, match="aucun passage codé par une personne") as refused:
+        read_gold(write(path, gold_rows(**machine)), None)
+    assert "8 passages codés par la machine" in refused.value.why
+
+
+def test_an_imported_passage_to_complete_is_left_out_and_said(tmp_path: Path) -> None:
+    rows = gold_rows(place="ligne 7")
+    rows[2]["relation"], rows[0]["text"] = None, None
+    said: list[str] = []
+    kept = read_gold(write(tmp_path / "codes.jsonl", rows), None, said.append)
+    assert [one.id for one in kept] == ["p2", *(f"p{n}" for n in range(4, 9))]
+    assert [notice.split(",")[0] for notice in said] == ["1 passage sans texte", "1 passage mixte sans relation"]
+
+
+def test_a_passage_to_complete_in_a_corpus_written_by_hand_is_refused(tmp_path: Path) -> None:
+    rows = gold_rows()
+    rows[2]["relation"] = None
+    with pytest.raises(TensionsError, match="ligne 3") as refused:
+        read_gold(write(tmp_path / "codes.jsonl", rows), None)
+    assert "relation absente d’un passage mixte" in refused.value.why
+
+
+def test_a_model_does_not_learn_the_answers_of_a_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "codes.jsonl", gold_rows(coder="tensions-0.1.0+4d97ed5e"))
+    assert run(["model", "train", str(path), "-o", str(tmp_path / "modele")]) == 2
+    assert "aucun passage codé par une personne" in capsys.readouterr().err
+
+
 # --- texts that the model learnt ------------------------------------------------------------------------
 
 

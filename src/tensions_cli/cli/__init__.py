@@ -284,11 +284,21 @@ COMMANDS = (
 )
 
 
+# Why the command line is refused, by the library's name of the mistake.
+WHY = {
+    "MissingParameter": "la commande ne peut pas le deviner",
+    "BadParameter": "l’aide dit quelles valeurs elle prend",
+    "NoSuchOption": "cette commande ne la connaît pas",
+}
+
+
 def print_usage(error: typer.TyperException) -> None:
     """A mistake on the command line, in French, whatever the library says of it."""
     kind = type(error).__name__
     parameter = getattr(error, "param", None)
     name = getattr(error, "option_name", None) or getattr(parameter, "metavar", None) or getattr(parameter, "name", "")
+    if parameter is not None and parameter.param_type_name == "option":
+        name = f"{parameter.opts[0]} {name}"
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "tensions"
     if kind == "NoArgsIsHelpError":
@@ -304,7 +314,7 @@ def print_usage(error: typer.TyperException) -> None:
     near = ", ".join(getattr(error, "possibilities", None) or ())
     if unknown and not near:
         near = ", ".join(difflib.get_close_matches(unknown[1], COMMANDS, 1))
-    why = f"vouliez-vous dire {near}\u00a0?" if near else "l’aide dit ce que la commande attend"
+    why = f"vouliez-vous dire {near}\u00a0?" if near else WHY.get(kind, "l’aide dit ce que la commande attend") + "."
     print(f"Erreur\u00a0: {what}.\nPourquoi\u00a0: {why}\nÀ faire\u00a0: {command} --help", file=sys.stderr)
 
 

@@ -1,5 +1,6 @@
 """Help pages in French: the words that the library writes itself."""
 
+import re
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
@@ -27,7 +28,7 @@ def french_help(page: str) -> str:
     """A help page with the library's own words in French."""
     for english, french in HELP_WORDS:
         page = page.replace(english, french)
-    return page
+    return re.sub(r"(?<=\S) (?=[:;?!»](?:\s|$))", "\u00a0", page)
 
 
 class FrenchGroup(TyperGroup):

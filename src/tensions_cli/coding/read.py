@@ -20,8 +20,17 @@ _ZIP = b"PK\x03\x04"
 def read_codes(data: bytes, coder: str = annotation.SOMEBODY) -> tuple[str, ReadCodings]:
     """The name of the format and what the file holds. `coder`: who coded it, where the file does not say.
 
-    Raises `UnreadableError` when no tool known here wrote it, or when it is damaged.
+    Raises `UnreadableError` when no tool known here wrote it, when it is damaged, or when it holds no code.
     """
+    name, codings = _read(data, coder)
+    if not codings.codings:
+        raise UnreadableError(
+            "columns", "ce fichier ne tient aucun code\u00a0: donnez celui que l’outil de codage a exporté"
+        )
+    return name, codings
+
+
+def _read(data: bytes, coder: str) -> tuple[str, ReadCodings]:
     if not data.strip():
         raise UnreadableError("empty", "le fichier est vide\u00a0: exportez les codes de nouveau")
     if data.startswith(_ZIP):

@@ -25,6 +25,9 @@ _PATH = re.compile(r"\\|/|>|::")
 _SEVERAL = re.compile(r"[|;,\n+&]|\bet\b")
 
 
+# Kinds of codes whose French name is feminine.
+_FEMININE = ("logique", "relation", "posture")
+
 Say = Callable[..., None]  # a reason, and whether something is lost (`lost`, true unless said)
 
 
@@ -157,6 +160,7 @@ def _of_kind(kind: str, cell: str, say: Say, what: str) -> list[Meaning]:
 def _look_up(name: str, say: Say, what: str) -> tuple[Meaning, ...]:
     """What a name means: as it is, without the path of its families, then with one typing error."""
     pieces = [piece for piece in _PATH.split(name) if piece.strip()]
+    e = "e" if what.startswith(_FEMININE) else ""
     whole = _meanings().get(plain_name(name))
     if whole is not None:
         return whole
@@ -170,9 +174,9 @@ def _look_up(name: str, say: Say, what: str) -> tuple[Meaning, ...]:
         if len(near) == 1:
             meanings = next(iter(near))
             said = " + ".join(_written(meaning) for meaning in meanings)
-            say(f"{what} écrit avec une faute de frappe, lu «\u00a0{said}\u00a0»", lost=False)
+            say(f"{what} écrit{e} avec une faute de frappe, lu «\u00a0{said}\u00a0»", lost=False)
             return meanings
-    say(f"{what} absent de la grille de codage, non repris" if name.strip() else f"{what} vide, non repris")
+    say(f"{what} absent{e} de la grille de codage, non repris{e}" if name.strip() else f"{what} vide, non repris{e}")
     return ()
 
 

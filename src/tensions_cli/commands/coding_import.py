@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tensions_cli.coding.annotation import SOMEBODY
+from tensions_cli.coding.coders import NUMBERED
 from tensions_cli.coding.read import read_codes
 from tensions_cli.coding.understand import Problem, understand
 from tensions_cli.commands.common import report_notices, say
@@ -36,7 +37,13 @@ def run(files: list[Path], output: Path | None, coder: str | None, *, quiet: boo
 
 
 def _read(file: Path, coder: str | None) -> tuple[list[dict[str, Any]], list[Problem], tuple[str, ...]]:
-    """Passages, problems and notices of one file of codes."""
+    """Passages, problems and notices of one file of codes; what a machine coded says `coded_by`: `model`."""
+    if file.is_dir():
+        raise TensionsError(
+            f"{printable(file.name)} ne se lit pas",
+            why="c’est un dossier\u00a0: donnez les fichiers",
+            hint="tensions coding import FICHIER… -o codes.jsonl",
+        )
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -54,15 +61,22 @@ def _read(file: Path, coder: str | None) -> tuple[list[dict[str, Any]], list[Pro
             hint="formats lus\u00a0: qdpx, xlsx, csv, jsonl, parquet, doccano, Label Studio, Prodigy, CAS JSON",
         ) from error
     passages, problems = understand(codings)
+    # Readers call every person « codeur N »; any other name is one that the file gives to a machine.
+    passages = [
+        passage if NUMBERED.fullmatch(passage["coder"]) else passage | {"coded_by": "model"} for passage in passages
+    ]
     return passages, problems, codings.notices
 
 
 def _report(name: str, passages: Sequence[dict[str, Any]], problems: Sequence[Problem], *, quiet: bool) -> None:
     """How many passages, then what was not understood, by place; losses are said even with --quiet."""
-    coders = len({passage["coder"] for passage in passages})
+    human = [passage["coder"] for passage in passages if "coded_by" not in passage]
+    machine = len(passages) - len(human)
+    left = f", {machine} {'laissés' if machine > 1 else 'laissé'} à la machine"
+    not_human = "ils ne comptent pas comme codes humains" if machine > 1 else "il ne compte pas comme code humain"
     say(
-        f"{printable(name)}\u00a0: {plural(len(passages), 'passage codé', 'passages codés')} par "
-        f"{plural(coders, 'codeur')}.",
+        f"{printable(name)}\u00a0: {plural(len(human), 'passage codé', 'passages codés')} par "
+        f"{plural(len(set(human)), 'codeur')}{f'{left} ({not_human})' if machine else ''}.",
         quiet=quiet,
     )
     told = [problem for problem in problems if problem.lost or not quiet]

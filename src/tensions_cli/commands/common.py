@@ -44,6 +44,12 @@ def parse_roles(text: str | None) -> tuple[dict[str, Role], bool]:
     for pair in text.split(","):
         label, equals, role = pair.partition("=")
         known = ROLE_NAMES.get(role.strip().lower())
+        if equals and label.strip() and known is None:
+            raise TensionsError(
+                f"--speakers\u00a0: le rôle «\u00a0{role.strip()}\u00a0» est inconnu",
+                why="un locuteur mène l’entretien ou y répond",
+                hint=f"--speakers avec l’un de ces rôles\u00a0: {', '.join(ROLE_NAMES)}",
+            )
         if not equals or known is None or not label.strip():
             raise TensionsError(
                 "--speakers\u00a0: la valeur ne se comprend pas",
@@ -128,6 +134,16 @@ def report_doubts(documents: Sequence[Document | DocumentInfo], *, quiet: bool) 
         names = printable(", ".join(doubtful))
         say(
             f"Lus avec une remarque ({len(doubtful)})\u00a0: {names}. Pour la lire\u00a0: tensions analyse", quiet=quiet
+        )
+
+
+def report_names(documents: Sequence[Document], *, quiet: bool) -> None:
+    """The result carries the labels of speakers, which may be names."""
+    if any(document.cast for document in documents):
+        say(
+            "Le résultat porte les étiquettes des locuteurs, telles que dans les textes\u00a0: si ce sont des noms, "
+            "passez d’abord par tensions corpus pseudonymise.",
+            quiet=quiet,
         )
 
 

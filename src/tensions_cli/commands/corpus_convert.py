@@ -7,11 +7,12 @@ from tensions_cli.commands.common import (
     progress_bar,
     protect_inputs,
     report_doubts,
+    report_names,
     report_notices,
     report_skipped,
     status_of,
 )
-from tensions_cli.errors import ExitStatus
+from tensions_cli.errors import ExitStatus, TensionsError
 from tensions_cli.output.corpora import with_columns_merged
 from tensions_cli.output.rows import to_json
 from tensions_cli.output.sink import folder_output, text_output
@@ -26,6 +27,12 @@ def run(
     sources: list[str], options: Options, form: str, output: Path, *, per: str, quiet: bool, strict: bool
 ) -> ExitStatus:
     """Write one file or one new folder; what is lost on the way is said."""
+    if per != "document" and form != "iramuteq":
+        raise TensionsError(
+            f"--per ne va pas avec --format {form}",
+            why="seul un corpus IRaMuTeQ se découpe par tour",
+            hint="retirez --per, ou choisissez --format iramuteq",
+        )
     protect_inputs(output, sources)
     with progress_bar(quiet=quiet) as progress:
         batch = load(sources, options, progress)
@@ -34,6 +41,7 @@ def run(
         said = _write_file(batch, form, output, per, options) if form in FILES else _write_folder(batch, form, output)
     report_notices((*batch.notices, *merged, *said), quiet=quiet)
     report_doubts(batch.documents, quiet=quiet)
+    report_names(batch.documents, quiet=quiet)
     report_skipped(batch.skipped, quiet=quiet)
     return status_of(batch.skipped, strict=strict)
 

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from tensions_cli.confidentiality.pseudonyms import Pseudonymised, Table
     from tensions_cli.confidentiality.tokens import Source
     from tensions_cli.pipeline import Batch, Options, Progress
-    from tensions_cli.records import Document
+    from tensions_cli.records import CastMember, Document
 
 REVIEW_FILE = "a_relire.csv"
 
 # Texts given to the recogniser of names between two steps of the progress bar.
 _TOGETHER = 16
+_AFTER_LABEL = " : "
+# Grounds on which the words of a file name are the name of somebody; a capital or a rare word is none.
+_NAMING = frozenset({"table", "prénom", "titre", "initiale après un titre"})
 _BLANKS = re.compile("[^\\S\u00a0\u202f\u2007]+")
 
 
@@ -58,12 +61,16 @@ def run(
         batch = _loaded(sources, options, progress)
         texts = _texts(batch.documents, progress)
         cells, described = _descriptions(batch.documents)
-        result = pseudonymise([*texts, *described], rows, french.usual_writing)
-    files = _files(batch.documents, cells, result)
-    _write(files, output, write_table, result)
+        cast = _cast(batch.documents)
+        result = pseudonymise([*texts, *described, *cast], rows, french.usual_writing)
+    ids = _ids(batch.documents, rows, result)
+    renamed = {one.id: own for one, own in zip(batch.documents, ids, strict=True) if own != one.id}
+    files = _files(batch.documents, ids, cells, result)
+    _write(files, output, write_table, result, renamed | _absent(rows, batch.documents))
     print(_counted(result), end="")
     _say_skipped(batch, quiet=quiet)
     _say_table(rows, result, quiet=quiet)
+    _say_renamed(len(renamed), told=write_table is not None, quiet=quiet)
     _say_remains(len(batch.documents), quiet=quiet)
     return status_of(batch.skipped, strict=strict)
 
@@ -166,10 +173,14 @@ def _texts(documents: Sequence["Document"], progress: "Progress") -> list["Sourc
 
 def _labels(document: "Document") -> frozenset[str]:
     """The labels of the speakers as `clean_txt` writes them."""
+    spoken = {turn.speaker for turn in document.turns if turn.speaker}
+    return frozenset(map(_written_label, spoken))
+
+
+def _written_label(label: str) -> str:
     from tensions_cli.output.corpora import writable
 
-    spoken = {turn.speaker for turn in document.turns if turn.speaker}
-    return frozenset(_BLANKS.sub(" ", writable(label).replace(":", " ")).strip(" ") for label in spoken)
+    return _BLANKS.sub(" ", writable(label).replace(":", " ")).strip(" ")
 
 
 def _descriptions(documents: Sequence["Document"]) -> tuple[list[_Cell], list["Source"]]:
@@ -182,19 +193,37 @@ def _descriptions(documents: Sequence["Document"]) -> tuple[list[_Cell], list["S
     return cells, [*(id_source(document.id, usual_writing) for document in documents), *described]
 
 
+def _cast(documents: Sequence["Document"]) -> list["Source"]:
+    """What is known of the speakers, as texts: label, person, then attributes of each, in order."""
+    from tensions_cli.confidentiality.description import cell_source
+    from tensions_cli.confidentiality.tokens import Source
+    from tensions_cli.output.corpora import with_role_labels
+    from tensions_cli.tagging.french import usual_writing
+
+    sources: list[Source] = []
+    for document in documents:
+        for member in with_role_labels(document).cast:
+            label = _written_label(member.speaker)
+            sources.append(Source(f"{label}{_AFTER_LABEL}", frozenset({label}), witness=False))
+            cells = {"person": member.person or "", **member.attributes}
+            sources += [replace(cell_source(*cell, usual_writing), witness=False) for cell in cells.items()]
+    return sources
+
+
 # --- writing ----------------------------------------------------------------------------------------
 
 
-def _files(documents: Sequence["Document"], cells: Sequence[_Cell], result: "Pseudonymised") -> dict[str, bytes]:
-    """The files of the new folder: texts, metadata, list for review."""
+def _files(
+    documents: Sequence["Document"], ids: Sequence[str], cells: Sequence[_Cell], result: "Pseudonymised"
+) -> dict[str, bytes]:
+    """The files of the new folder: texts, metadata, speakers, list for review."""
     from tensions_cli.confidentiality.review import review_rows
-    from tensions_cli.output.corpora import METADATA_FILE, file_names, metadata_csv
+    from tensions_cli.output.corpora import METADATA_FILE, SPEAKERS_FILE, file_names, metadata_csv, txt_folder
 
     n = len(documents)
     metadata: list[dict[str, str]] = [{} for _ in documents]
-    for cell, text in zip(cells, result.texts[2 * n :], strict=True):
+    for cell, text in zip(cells, result.texts[2 * n :], strict=False):
         metadata[cell.document][cell.column] = text
-    ids = _ids(documents, result)
     written = [replace(one, id=own, metadata=cell) for one, own, cell in zip(documents, ids, metadata, strict=True)]
     names = file_names(ids)
     files = {f"{name}.txt": text.encode("utf-8") for name, text in zip(names, result.texts[:n], strict=True)}
@@ -203,24 +232,79 @@ def _files(documents: Sequence["Document"], cells: Sequence[_Cell], result: "Pse
         for name, text, placed in zip(names, result.texts, result.placed[:n], strict=False)
         for row in review_rows(name, text, placed)
     ]
-    for cell, text, placed in zip(cells, result.texts[2 * n :], result.placed[2 * n :], strict=True):
+    for cell, text, placed in zip(cells, result.texts[2 * n :], result.placed[2 * n :], strict=False):
         where = f"{METADATA_FILE}, {cell.column}"
         rows += [{**row, "position": where} for row in review_rows(names[cell.document], text, placed)]
     files[METADATA_FILE] = metadata_csv(written, names).encode("utf-8")
+    cast = _written_cast(documents, result.texts[2 * n + len(cells) :])
+    bare = [
+        replace(one, text="", blocks=(), zones=(), turns=(), metadata={}, cast=members)
+        for one, members in zip(written, cast, strict=True)
+    ]
+    described, _ = txt_folder(bare)
+    files |= {SPEAKERS_FILE: described[SPEAKERS_FILE]} if SPEAKERS_FILE in described else {}
     files[REVIEW_FILE] = _review_csv(rows).encode("utf-8")
     return files
 
 
-def _ids(documents: Sequence["Document"], result: "Pseudonymised") -> list[str]:
-    """The id of each document; one that may name somebody becomes `document-37`, in no order."""
-    from tensions_cli.confidentiality.pseudonyms import corpus_key, numbered
+def _written_cast(documents: Sequence["Document"], texts: Sequence[str]) -> list[tuple["CastMember", ...]]:
+    """The speakers of each document with the texts that replace what `_cast` gave."""
+    from tensions_cli.output.corpora import with_role_labels
+
+    told = iter(texts)
+    written = []
+    for document in documents:
+        members = []
+        for member in with_role_labels(document).cast:
+            label = next(told).removesuffix(_AFTER_LABEL)
+            person = next(told) or None
+            attributes = {name: next(told) for name in member.attributes}
+            members.append(replace(member, speaker=label, person=person, attributes=attributes))
+        written.append(tuple(members))
+    return written
+
+
+def _ids(documents: Sequence["Document"], table: "Table", result: "Pseudonymised") -> list[str]:
+    """The id of each document; one that names somebody becomes `document-37`, in no order, or what the table says."""
+    from tensions_cli.confidentiality.pseudonyms import DOCUMENT, corpus_key, numbered
+
+    named = _naming(documents, result)
+    key = corpus_key([*(document.id for document in documents), *(document.text for document in documents)])
+    hidden = [(DOCUMENT, one.id) for one, name in zip(documents, named, strict=True) if name]
+    taken = [*(document.id for document in documents), *table.documents.values()]
+    fresh = [one for one in hidden if one[1] not in table.documents]
+    codes = {own: code for (_, own), code in numbered(fresh, key, {DOCUMENT: DOCUMENT}, taken).items()}
+    codes |= table.documents
+    return [codes.get(document.id, document.id) for document in documents]
+
+
+def _naming(documents: Sequence["Document"], result: "Pseudonymised") -> list[bool]:
+    """Whether each id holds a first name, a title and a name, a row of the table, or a name surely met in a text."""
+    from tensions_cli.confidentiality.description import id_source
+    from tensions_cli.confidentiality.identifiers import ORGANISATION, PERSON
+    from tensions_cli.confidentiality.tokens import lines
+    from tensions_cli.tagging.french import usual_writing
 
     n = len(documents)
-    named = [any(one.code for one in placed) for placed in result.placed[n : 2 * n]]
-    key = corpus_key([*(document.id for document in documents), *(document.text for document in documents)])
-    hidden = [("document", document.id) for document, name in zip(documents, named, strict=True) if name]
-    codes = numbered(hidden, key, {"document": "document"}, [document.id for document in documents])
-    return [codes.get(("document", document.id), document.id) for document in documents]
+    sure = [one.found for placed in result.placed[:n] for one in placed if one.code and one.found.sure]
+    forms = {(one.category, tuple(part for word in one.form for part in word.split("-"))) for one in sure}
+    persons = {word for category, form in forms if category == PERSON for word in form if len(word) > 2}
+    organisations = {f" {' '.join(form)} " for category, form in forms if category == ORGANISATION and form}
+    named = []
+    for document, placed in zip(documents, result.placed[n : 2 * n], strict=True):
+        keys = [token.key for line in lines(id_source(document.id, usual_writing).text) for token in line]
+        said = f" {' '.join(keys)} "
+        told = any(
+            one.code and (one.found.ground in _NAMING or (one.found.replacement and one.found.sure)) for one in placed
+        )
+        named.append(told or not persons.isdisjoint(keys) or any(name in said for name in organisations))
+    return named
+
+
+def _absent(table: "Table", documents: Sequence["Document"]) -> dict[str, str]:
+    """The file names of the table that are not among these documents: their correspondence is kept."""
+    here = {document.id for document in documents}
+    return {own: given for own, given in table.documents.items() if own not in here}
 
 
 def _review_csv(rows: Iterable[Mapping[str, str]]) -> str:
@@ -234,8 +318,15 @@ def _review_csv(rows: Iterable[Mapping[str, str]]) -> str:
     return stream.getvalue()
 
 
-def _write(files: Mapping[str, bytes], output: Path, write_table: Path | None, result: "Pseudonymised") -> None:
+def _write(
+    files: Mapping[str, bytes],
+    output: Path,
+    write_table: Path | None,
+    result: "Pseudonymised",
+    renamed: Mapping[str, str],
+) -> None:
     """The folder, and the table when it was asked for: both or neither."""
+    from tensions_cli.confidentiality.pseudonyms import DOCUMENT
     from tensions_cli.output.sink import folder_output, text_output
 
     with ExitStack() as outputs:
@@ -244,6 +335,7 @@ def _write(files: Mapping[str, bytes], output: Path, write_table: Path | None, r
             writer = csv.writer(stream, delimiter=";", lineterminator="\n")
             writer.writerow(("nom", "code", "categorie"))
             writer.writerows(sorted(result.pairs))
+            writer.writerows((own, given, DOCUMENT) for own, given in sorted(renamed.items()))
         with folder_output(output) as folder:
             for name, content in files.items():
                 (folder / name).write_bytes(content)
@@ -292,6 +384,12 @@ def _say_table(table: "Table", result: "Pseudonymised", *, quiet: bool) -> None:
             f"occurrence dans ces textes, {len(table.left_out)} non comprises ou répétées.",
             quiet=quiet,
         )
+
+
+def _say_renamed(count: int, *, told: bool, quiet: bool) -> None:
+    if count:
+        where = "la table de --write-table dit lesquels" if told else "--write-table dit lesquels"
+        say(f"{plural(count, 'nom de fichier remplacé', 'noms de fichiers remplacés')}\u00a0: {where}.", quiet=quiet)
 
 
 def _say_remains(documents: int, *, quiet: bool) -> None:

@@ -44,7 +44,11 @@ def run_evaluate(
     from tensions_cli.training.seen import seen_in_training
 
     check_output(output, [gold], [texts] if texts else [])
-    passages = read_gold(gold, texts)
+
+    def tell(notice: str) -> None:
+        say(notice, quiet=False)
+
+    passages = read_gold(gold, texts, tell)
     figures = judge(passages, load_model(model), show_text=show_text)
     figures["manifest"]["gold"] = gold_identity(gold)
     figures["seen_in_training"] = seen_in_training((p.text for p in passages), find_model(model))

@@ -11,6 +11,7 @@ from tensions_cli.commands.common import (
     progress_bar,
     protect_inputs,
     report_doubts,
+    report_names,
     report_notices,
     report_skipped,
     status_of,
@@ -87,6 +88,8 @@ def run(
                     said = write(documents, coded_by(model), stream) or ()
     report_notices((*batch.notices, *said), quiet=quiet)
     report_doubts(batch.documents, quiet=quiet)
+    if output is not None:
+        report_names(batch.documents, quiet=quiet)
     report_skipped(batch.skipped, quiet=quiet)
     return status_of(batch.skipped, strict=strict)
 

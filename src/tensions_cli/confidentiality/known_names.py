@@ -90,6 +90,8 @@ def _matches(
     if one is None or any(not token.joined for token in tokens[1:]):
         return False
     token = tokens[0]
+    if len(tokens[-1].text) == 1 and tokens[-1].text.islower():
+        return False  # « Anne d’abord » is not « Anne D. »
     if length > 1:
         named = tokens[1:] if token.key in words_of("cues", "articles") else tokens
         return any(word.capital for word in named) or (one.sure and named is tokens)

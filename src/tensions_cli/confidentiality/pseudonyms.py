@@ -11,17 +11,19 @@ import hmac
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 from tensions_cli.confidentiality.identifiers import PERSON, Found, find_identifiers, fold, knowledge
 from tensions_cli.confidentiality.identities import CODED, TITLES, Identities, Identity, agree
 from tensions_cli.confidentiality.names import find_names
-from tensions_cli.confidentiality.tokens import Source, Token, lines
-from tensions_cli.confidentiality.vocabulary import Usual
+from tensions_cli.confidentiality.tokens import Source, Token, lines, said_after_label
+from tensions_cli.confidentiality.vocabulary import Usual, is_title
 from tensions_cli.errors import TensionsError
 
 KEPT = "gardé"  # what the user's table says is no identifier
 KEEP_MARK = "="
+DOCUMENT = "document"  # rows of file names: they say nothing of the words of the texts
 
 # « d’Anne » becomes « de P-12 »: the elided words and what they are before a consonant.
 _ELIDED = {
@@ -53,10 +55,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of the user's table by form, and the lines left out (without a name, or named twice)."""
+    """The rows of the user's table by form, and the lines left out (without a name, or named twice).
+
+    `documents`: new id of a document, by its own id.
+    """
 
     rows: Mapping[tuple[str, ...], Row]
     left_out: tuple[int, ...] = ()
+    documents: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ _COLUMNS = {
 
 def pseudonymise(sources: Sequence[Source], table: Table, usual: Usual) -> Pseudonymised:
     """Find what identifies in all texts together, decide who is who, and replace. `usual`: see `names`."""
-    tabled = [table_matches(source.text, table) for source in sources]
+    tabled = [table_matches(source, table) for source in sources]
     known = [_known(rows, source) for rows, source in zip(tabled, sources, strict=True)]
     names = find_names(sources, usual, [settle(one) for one in known])
     found = agree([settle([*first, *then]) for first, then in zip(known, names, strict=True)])
@@ -172,6 +178,8 @@ def _pairs(
         row = table.rows.get(form)
         for code, (name, one) in bearers.items():
             titled = {"m": "M. ", "f": "Mme "}.get(one.gender or "", "") if len(bearers) > 1 else ""
+            if not row and _are_initials(form):  # « D » alone would be looked for in labels too
+                titled = {"m": "M. ", "f": "Mme "}.get(one.gender or "", "Dr ")
             yield (row.name if row else f"{titled}{name}"), code, one.category
     yield from (
         (row.name, row.code, row.category) for form, row in table.rows.items() if form not in written and row.code
@@ -192,15 +200,19 @@ def table_of(columns: Sequence[str], cells: Iterable[tuple[int, Mapping[str, str
         )
     rows: dict[tuple[str, ...], Row] = {}
     left_out: list[int] = []
+    documents: dict[str, str] = {}
     for line, values in cells:
+        if category and fold(values.get(category, "").strip()) == DOCUMENT:
+            documents[values.get(name, "").strip()] = values.get(code, "").strip()
+            continue
         written = " ".join(values.get(name, "").split())
-        form = _spelt(token.key for words in lines(written) for token in words)
+        form = _titled_initials(_spelt(token.key for words in lines(written) for token in words))
         if not form or form in rows:
             left_out.append(line)
             continue
         given = " ".join(values.get(code, "").split())
         rows[form] = Row(line, written, form, given, _category(values.get(category, "") if category else ""))
-    return Table(rows, tuple(left_out))
+    return Table(rows, tuple(left_out), {own: given for own, given in documents.items() if own and given})
 
 
 def _category(written: str) -> str:
@@ -212,37 +224,83 @@ def _spelt(keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(TITLES.get(key, key) for key in keys)
 
 
-def table_matches(text: str, table: Table) -> list[Found]:
-    """Occurrences of the table's names: whole words, the longest first, whatever case, accents and elision."""
+@cache
+def _title_kinds() -> Mapping[str, str]:
+    """Titles, folded, and the one that stands for all titles of their gender before an initial."""
+    kinds = {"masculine": "m", "feminine": "mme", "neutral": "docteur"}
+    return {fold(word.rstrip(".")): kind for name, kind in kinds.items() for word in knowledge()["titles"][name]}
+
+
+def _are_initials(form: Sequence[str]) -> bool:
+    return bool(form) and all(len(word) == 1 and word.isalpha() for word in form)
+
+
+def _titled_initials(form: tuple[str, ...]) -> tuple[str, ...]:
+    """« Mlle D. » as « Mme D. »: before an initial, a title only tells the gender."""
+    if len(form) > 1 and form[0] in _title_kinds() and _are_initials(form[1:]):
+        return (_title_kinds()[form[0]], *form[1:])
+    return form
+
+
+def table_matches(source: Source, table: Table) -> list[Found]:
+    """Occurrences of the table's names: whole words, the longest first, whatever case, accents and elision.
+
+    A name of one or two letters needs its capital, initials a title before them or the label of a speaker.
+    """
     if not table.rows:
         return []
     longest = max(map(len, table.rows))
     found: list[Found] = []
-    for line in lines(text):
+    for line in lines(source.text):
         keys = _spelt(token.key for token in line)
+        said = said_after_label(source, line)
         i = 0
         while i < len(line):
-            length = next(
-                (
-                    n
-                    for n in range(min(longest, len(line) - i), 0, -1)
-                    if keys[i : i + n] in table.rows and _apart(line[i : i + n])
-                ),
-                0,
-            )
-            if length:
-                found.append(_matched(line[i : i + length], table.rows[keys[i : i + length]]))
-            i += max(1, length)
+            matched = None
+            for length in range(min(longest, len(line) - i), 0, -1):
+                row = table.rows.get(_titled_initials(keys[i : i + length]))
+                if row is not None and _stands(source.text, line, i, i + length, said):
+                    matched = _matched(source.text, line, i, i + length, said, row)
+                    found.append(matched)
+                    i += length
+                    break
+            if matched is None:
+                i += 1
     return found
 
 
-def _matched(tokens: Sequence[Token], row: Row) -> Found:
+def _stands(text: str, line: Sequence[Token], first: int, end: int, said: int) -> bool:
+    """These words are the name, and no elision nor ordinary letter that is written like it."""
+    tokens, last = line[first:end], line[end - 1]
+    if not _apart(tokens):
+        return False
+    if not last.text.isalpha() or len(last.text) > 2 or (len(last.text) == 2 and len(tokens) > 1):
+        return True
+    if not last.capital:
+        return False
+    if len(last.text) == 2:
+        return True
+    if text[last.end : last.end + 1] in ("'", "’"):
+        return False
+    titled = len(tokens) > 1 and is_title(tokens[0])
+    if titled or not _are_initials([token.key for token in tokens]):
+        return True
+    before = line[first - 1] if first else None
+    return end <= said or (before is not None and is_title(before) and tokens[0].gap.strip() in ("", "."))
+
+
+def _matched(text: str, line: Sequence[Token], first: int, end: int, said: int, row: Row) -> Found:
     """A name of the table where it stands; a title before it stays in the text unless the code has one too."""
-    titled = len(row.form) > 1 and row.form[0] in TITLES.values()
+    tokens, last = line[first:end], line[end - 1]
+    initials = _are_initials(row.form[1:] if row.form[0] in _title_kinds() and len(row.form) > 1 else row.form)
+    titled = len(row.form) > 1 and (row.form[0] in TITLES.values() or (initials and row.form[0] in _title_kinds()))
     replaces_title = titled and TITLES.get(fold(row.code.split(" ")[0].rstrip("."))) is not None
-    first = tokens[1] if titled and not replaces_title else tokens[0]
+    start = tokens[1] if titled and not replaces_title else tokens[0]
+    # The full stop of an initial goes with it in a label and inside a sentence, as `names` takes it.
+    inside = end <= said or (end < len(line) and not line[end].capital)
+    stop = initials and inside and text[last.end : last.end + 1] == "."
     category = KEPT if row.code == KEEP_MARK else row.category
-    return Found(first.start, tokens[-1].end, category, "table", True, row.form)
+    return Found(start.start, last.end + stop, category, "table", True, row.form)
 
 
 def _apart(tokens: Sequence[Token]) -> bool:

@@ -30,9 +30,10 @@ EDGES = 6.0  # … or this much, accepted or not, around the paragraphs, when on
 NEAR = 4  # unknown lines allowed between two pieces of evidence when one of them is sure
 TAIL_GAP = 8  # the same, after the last paragraph of a page that has furniture
 PATTERN_WORDS = 60  # no interface line of the reference pages is longer, cookie banners apart
-# A banner of 140 words has 1,000 characters. A longer line of few words is no interface, and a pattern such as
-# `\d+[.,]?\d*` takes ten seconds on 30,000 digits.
+# Beyond, a line of few words is no interface: a banner of 140 words has 1,000 characters, and no word has 60. A pattern
+# such as `.{0,40}\d+ ?€` takes a second on 1,400 digits.
 PATTERN_CHARACTERS = 1500
+PATTERN_WORD = 60
 PROSE_WORDS = 8  # a line of so many words that ends like a sentence is a paragraph …
 LONG_WORDS = 25  # … and so is any line of so many words
 MENU_WORDS = 4  # longest unknown line dropped before the title (titles are longer, most often)
@@ -205,10 +206,12 @@ def _free_blocks(document: Document) -> Iterator[Any]:
 def _read(document: Document, start: int, end: int, kind: BlockKind) -> _Line:
     knowledge = _knowledge()
     raw = document.text[start:end]
-    words = len(_WORD.findall(raw))
+    spelt = _WORD.findall(raw)
+    words = len(spelt)
     text = fold(raw)
     key = _key(text)
-    found = _matching(knowledge, text, key, words, kind)
+    readable = len(text) <= PATTERN_CHARACTERS and max(map(len, spelt), default=0) <= PATTERN_WORD
+    found = _matching(knowledge, text, key, words, kind) if readable else []
     best = max(found, key=lambda rule: rule.score, default=None)
     return _Line(
         start=start,
@@ -221,7 +224,7 @@ def _read(document: Document, start: int, end: int, kind: BlockKind) -> _Line:
         reason=best.reason if best else "",
         section=next((rule.section for rule in found if rule.section), ""),
         marks=frozenset(rule.mark for rule in found if rule.mark),
-        protected=words <= PATTERN_WORDS and knowledge.protected.fullmatch(text) is not None,
+        protected=readable and words <= PATTERN_WORDS and knowledge.protected.fullmatch(text) is not None,
     )
 
 
@@ -233,7 +236,6 @@ def _matching(knowledge: _Knowledge, text: str, key: str, words: int, kind: Bloc
         rule
         for rule in knowledge.rules
         if words <= rule.max_words
-        and len(text) <= PATTERN_CHARACTERS
         and rule.pattern is not None
         and (rule.pattern.fullmatch(key) or (colon and rule.pattern.fullmatch(text)))
     ]

@@ -340,6 +340,8 @@ def print_inventory(inventory: Inventory, out: Console, *, speakers: bool) -> No
         if part is not None:
             out.print()
             out.print(part)
+    if any(part.text is not None for document in inventory.documents for part in document.dropped):
+        _print_dropped(inventory.documents, out)
 
 
 def _languages(inventory: Inventory) -> str:
@@ -401,7 +403,8 @@ def _share(part: int, whole: int) -> str:
 
 def _roles(counts: Mapping[str, int]) -> str:
     titles = {role.value: french.ROLE_TITLES[role] for role in Role} | {"unknown": french.ROLE_TITLES[None]}
-    return ", ".join(f"{n} {titles[role]}" for role, n in sorted(counts.items())) or "–"
+    plurals = {role: " ".join(f"{word.removesuffix('s')}s" for word in title.split()) for role, title in titles.items()}
+    return ", ".join(french.plural(n, titles[role], plurals[role]) for role, n in sorted(counts.items())) or "–"
 
 
 FORM_TITLES = {

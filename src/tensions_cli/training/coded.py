@@ -3,10 +3,12 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from tensions_cli.coding.coders import is_machine
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook, label_of
 from tensions_cli.knowledge.files import read_toml
@@ -46,21 +48,49 @@ class CodedPassage:
         return self.document is not None
 
 
-def read_coded(sources: Iterable[Path]) -> list[CodedPassage]:
+# Why rows that are valid are left out, in French: for one, and for several.
+_LEFT_OUT = {
+    "machine": (
+        "1 passage codé par la machine, laissé de côté\u00a0: ce n’est pas un code humain",
+        "{n} passages codés par la machine, laissés de côté\u00a0: ce ne sont pas des codes humains",
+    ),
+    "relation": (
+        "1 passage mixte sans relation, laissé de côté\u00a0: à compléter",
+        "{n} passages mixtes sans relation, laissés de côté\u00a0: à compléter",
+    ),
+    "text": ("1 passage sans texte, laissé de côté", "{n} passages sans texte, laissés de côté"),
+}
+
+
+def read_coded(sources: Iterable[Path], tell: Callable[[str], None] | None = None) -> list[CodedPassage]:
     """Coded passages of JSON Lines files and folders of them, in the order of names.
 
+    A model neither learns nor is judged on the answers of a machine: passages that one coded are left out, and so
+    are imported ones (they have a `place`) that are still to be completed. `tell` hears how many, in French.
     Raises TensionsError for a missing source, and names file and line of a row that is not valid.
     """
     files: list[Path] = []
     for source in sources:
         files += sorted(source.glob("*.jsonl")) if source.is_dir() else [source]
-    passages = [passage for file in files for passage in _read_file(file)]
+    left_out: Counter[str] = Counter()
+    passages = [passage for file in files for passage in _read_file(file, left_out)]
+    notices = [_LEFT_OUT[why][n > 1].format(n=n) for why, n in left_out.items()]
+    if tell is not None:
+        for notice in notices:
+            tell(notice)
     repeated = [name for name, n in Counter(p.id for p in passages).items() if n > 1]
     if repeated:
         raise TensionsError(
             "des passages codés portent le même identifiant",
             why=f"par exemple {repeated[0]} ({len(repeated)} en tout)",
             hint="donnez un identifiant unique à chaque passage",
+        )
+    if not passages and notices:
+        raise TensionsError(
+            "aucun passage codé par une personne ne peut servir",
+            why=" ; ".join(notices).replace(" ;", "\u00a0;"),
+            hint="faites accepter ou corriger les passages par une personne (colonne «\u00a0décision\u00a0»), puis "
+            "tensions coding import FICHIER --coder A -o codes.jsonl",
         )
     if not passages:
         raise TensionsError(
@@ -69,7 +99,7 @@ def read_coded(sources: Iterable[Path]) -> list[CodedPassage]:
     return passages
 
 
-def _read_file(path: Path) -> list[CodedPassage]:
+def _read_file(path: Path, left_out: Counter[str]) -> list[CodedPassage]:
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -78,14 +108,45 @@ def _read_file(path: Path) -> list[CodedPassage]:
             why="fichier absent, ou qui n’est pas en UTF-8",
             hint="donnez un fichier JSON Lines en UTF-8",
         ) from error
-    read = [(_parse(line, path.name, number), line) for number, line in enumerate(lines, 1) if line.strip()]
-    # A rejected row keeps the codes that a person refused: it is no code of anyone.
-    return [passage for passage, line in read if json.loads(line).get("decision") != "rejected"]
+    read = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        row = _row(line, path.name, number)
+        why = _why_left_out(row)
+        if why is not None:
+            left_out[why] += 1
+            continue
+        passage = _parse(row, path.name, number)
+        # A rejected row keeps the codes that a person refused: it is no code of anyone.
+        if row.get("decision") != "rejected":
+            read.append(passage)
+    return read
 
 
-def _parse(line: str, file: str, number: int) -> CodedPassage:
+def _row(line: str, file: str, number: int) -> dict[str, Any]:
     try:
         row = json.loads(line)
+    except ValueError as error:
+        raise _bad(file, number, "la ligne n’est pas un passage codé") from error
+    if not isinstance(row, dict):
+        raise _bad(file, number, "la ligne n’est pas un passage codé")
+    return row
+
+
+def _why_left_out(row: Mapping[str, Any]) -> str | None:
+    """A key of `_LEFT_OUT`. A row written by hand (without `place`) is never incomplete in silence: it is refused."""
+    if row.get("coded_by") == "model" or is_machine(str(row.get("coder"))):
+        return "machine"
+    if row.get("place") is None or row.get("decision") == "rejected":
+        return None
+    if row.get("text") is None:
+        return "text"
+    return "relation" if row.get("M") is row.get("P") is True and row.get("relation") is None else None
+
+
+def _parse(row: Mapping[str, Any], file: str, number: int) -> CodedPassage:
+    try:
         passage = CodedPassage(
             id=str(row["id"]),
             document=None if row.get("document") is None else str(row["document"]),
@@ -124,7 +185,9 @@ def problems(passage: CodedPassage) -> list[str]:
         if answer
     }
     found = []
-    if (passage.relation is not None) != (passage.label is Label.MIXTE):
+    if passage.relation is None and passage.label is Label.MIXTE:
+        found.append("relation absente d’un passage mixte")
+    if passage.relation is not None and passage.label is not Label.MIXTE:
         found.append("une relation va avec un passage mixte, et seulement avec lui")
     if passage.relation is not None and passage.relation not in book.relations:
         found.append("relation inconnue de la grille")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,17 +47,17 @@ class Gold:
     sector: str | None
 
 
-def read_gold(path: Path, texts: Path | None) -> list[Gold]:
+def read_gold(path: Path, texts: Path | None, tell: Callable[[str], None] | None = None) -> list[Gold]:
     """Gold of a JSON Lines file.
 
     Without `texts`: coded passages; stance and axes count as coded when one passage at least has one. With `texts`:
     stand-off rows `{"file", "start", "end", "label", "relation"}`, and `stance`, `axes`, `genre`, `sector` if they are
     there, whose offsets are code points of the UTF-8 files in that folder. Raises TensionsError for a file that does
-    not fit, without quoting it.
+    not fit, without quoting it. `tell` hears what coded passages are left out (`read_coded`).
     """
     if texts is not None:
         return _read_stand_off(path, texts)
-    passages = read_coded([path])
+    passages = read_coded([path], tell)
     has_stance, has_axes = any(p.stance for p in passages), any(p.axes for p in passages)
     return [_gold_of(p, has_stance=has_stance, has_axes=has_axes) for p in passages]
 

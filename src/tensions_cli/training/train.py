@@ -52,7 +52,7 @@ def train(
     worse on the passages both judged (`not_worse`), unless `force`. Raises TensionsError when training cannot be
     done, before it is, and ModelError when an encoder is missing.
     """
-    passages = read_coded(sources)
+    passages = read_coded(sources, done)
     check_classes(passages)
     # One thread: sums taken in another order would give other bytes on another number of cores.
     with threadpool_limits(limits=1):

@@ -217,8 +217,12 @@ def _as_text(value: Any) -> str:
     return ""
 
 
-# Columns that only our own passages have together: read again, they would be counted twice.
-_RESULT_COLUMNS = ("coded_by", "label", "excluded_reason", "text")
+# Columns that only our own passages have together (files for programs, workbooks for people): read again, they
+# would be counted twice.
+_RESULT_COLUMNS = (
+    {"coded_by", "label", "excluded_reason", "text"},
+    {"codé par", "logique", "motif d’exclusion", "passage"},
+)
 
 
 def documents_of(
@@ -230,7 +234,7 @@ def documents_of(
     """
     if not table.rows and not table.broken:
         raise UnreadableError("empty", "le tableau n’a aucune ligne : vérifiez le fichier")
-    if set(_RESULT_COLUMNS) <= set(table.columns):
+    if any(ours <= set(table.columns) for ours in _RESULT_COLUMNS):
         detail = "résultat de « tensions tag », pas un texte du corpus"
         yield Skipped(file.name, "result", detail, failed=False)
         return
