@@ -204,6 +204,11 @@ def test_an_iramuteq_corpus_leaves_the_interviewer_out(corpus: Path, tmp_path: P
     assert "*service_siege" in text
 
 
+def test_an_endless_file_of_codes_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["coding", "import", "/dev/zero"]) == ExitStatus.UNUSABLE_INPUT
+    assert "fichier ordinaire" in capsys.readouterr().err
+
+
 def test_a_folder_is_never_written_over(corpus: Path, tmp_path: Path) -> None:
     target = tmp_path / "plein"
     target.mkdir()

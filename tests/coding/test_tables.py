@@ -1,8 +1,10 @@
 """Our own tables after a spreadsheet and a person went through them: decisions recovered, damage counted."""
 
+import contextlib
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -358,3 +360,16 @@ def test_damaged_accents_are_told_without_an_option_that_import_does_not_have() 
     damaged = "id;passage;logique\nE#0-9;ÃƒÂ©vidence rÃ©pÃ©tÃ©e;neutre\n".encode()
     (notice,) = [one for one in tables.read_csv(damaged).notices if "accents" in one]
     assert "--repair" not in notice
+
+
+def test_damaged_styles_print_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    whole, stream = xlsx_of(two_documents()), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "xl/styles.xml":
+                part = re.sub(rb"<cellStyleXfs.*?</cellStyleXfs>", b"<cellStyleXfs count='0'/>", part, flags=re.DOTALL)
+            new.writestr(name, part)
+    with contextlib.suppress(Exception):
+        tables.read_xlsx(stream.getvalue())
+    assert capsys.readouterr().out == ""

@@ -355,3 +355,9 @@ def test_an_endless_line_is_no_furniture_and_takes_no_time(piece: str) -> None:
     # Patterns that begin again at each character would take hours.
     document = clean(page(["Une matinée", piece * 200_000, "On ouvre à neuf heures, et il y a déjà du monde."]))
     assert document.zones == ()
+
+
+@pytest.mark.parametrize("piece", ["on ouvre | à neuf | ", "on ouvre • à neuf • ", "facebook "])
+def test_a_line_of_many_separators_takes_no_time(piece: str) -> None:
+    # Blanks that two parts of a pattern may both take double the work at each separator.
+    assert clean(page(["Une matinée", piece * 12 + "rien ! | » 1"])).zones == ()

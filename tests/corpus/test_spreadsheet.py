@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import re
 import zipfile
 import zlib
 from contextlib import suppress
@@ -509,3 +510,16 @@ def test_a_header_is_not_looked_for_under_a_header():
 def test_errors_of_a_sheet_that_is_not_read_are_not_told():
     results = read(book([["id", "texte"], ["1", "On manque de temps."]], [["a", "b"], ["#N/A", "c"]]))
     assert "erreur" not in said(results)
+
+
+def test_damaged_styles_print_nothing(capsys):
+    whole, stream = book([["text"], ["On coche."]]), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "xl/styles.xml":
+                part = re.sub(rb"<cellStyleXfs.*?</cellStyleXfs>", b"<cellStyleXfs count='0'/>", part, flags=re.DOTALL)
+            new.writestr(name, part)
+    with suppress(Exception):
+        list(read_xlsx(stream.getvalue(), FILE, record=False, text_column=None))
+    assert capsys.readouterr().out == ""

@@ -4,6 +4,7 @@ Columns are found by name whatever their order, case, accents and language; a ro
 id, else by document and offsets. Spreadsheets damage cells: what can be put right is, the rest is counted.
 """
 
+import contextlib
 import csv
 import io
 import json
@@ -157,7 +158,8 @@ def _workbook_rows(data: bytes, counts: Counter[str]) -> list[Row]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about drop-downs and styles, on standard error
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints a line on damaged styles
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheets = sorted(book.worksheets, key=lambda sheet: plain_name(sheet.title) != plain_name("Passages"))
         for sheet in sheets:
             sheet.reset_dimensions()  # what the file says of its size may be false

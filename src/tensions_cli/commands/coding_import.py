@@ -10,6 +10,7 @@ from tensions_cli.coding.coders import NUMBERED
 from tensions_cli.coding.read import read_codes
 from tensions_cli.coding.understand import Problem, understand
 from tensions_cli.commands.common import report_notices, say
+from tensions_cli.corpus.read import MAX_BYTES
 from tensions_cli.errors import ExitStatus, TensionsError, UnreadableError
 from tensions_cli.output.french import plural, printable
 from tensions_cli.output.rows import to_json
@@ -43,6 +44,12 @@ def _read(file: Path, coder: str | None) -> tuple[list[dict[str, Any]], list[Pro
             f"{printable(file.name)} ne se lit pas",
             why="c’est un dossier\u00a0: donnez les fichiers",
             hint="tensions coding import FICHIER… -o codes.jsonl",
+        )
+    if file.exists() and (not file.is_file() or file.stat().st_size > MAX_BYTES):
+        raise TensionsError(
+            f"{printable(file.name)} ne se lit pas",
+            why=f"ce n’est pas un fichier ordinaire, ou il dépasse {MAX_BYTES // 1024**2}\u00a0Mo",
+            hint="donnez le fichier que l’outil de codage a exporté",
         )
     try:
         data = file.read_bytes()

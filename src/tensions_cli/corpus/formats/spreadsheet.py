@@ -7,6 +7,7 @@ and ends the process. The rows of .ods are read here from `content.xml`: odfdo 3
 columns and the million empty rows that LibreOffice writes at the end of every sheet.
 """
 
+import contextlib
 import datetime
 import io
 import re
@@ -296,7 +297,9 @@ def _sheets(data: bytes, *, computed: bool) -> list[Any]:
     """The work sheets of a workbook, to be read as streams; what they say of their own size is not believed."""
     import openpyxl
 
-    workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=computed, keep_links=False)
+    # openpyxl prints a line on damaged styles, which would stand in what the command writes.
+    with contextlib.redirect_stdout(io.StringIO()):
+        workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=computed, keep_links=False)
     sheets = list(workbook.worksheets)
     for sheet in sheets:
         sheet.reset_dimensions()
