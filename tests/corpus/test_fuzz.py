@@ -31,7 +31,8 @@ from tensions_cli.records import Document, Skipped
 OURS = str(Path(tensions_cli.__file__).parent)
 NO_PERSONS = load_all_persons(())
 QUICK = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-LONG = settings(QUICK, max_examples=1500)
+# 400 a reader: about four minutes in all; `benchmarks/fuzz.py` goes further.
+LONG = settings(QUICK, max_examples=400)
 RANDOMS = st.randoms(use_true_random=False)
 
 # PDFium runs in a process of its own, a third of a second each time.
