@@ -11,7 +11,7 @@ from tensions_cli.errors import ExitStatus
 from tensions_cli.output.french import plural
 from tensions_cli.output.sink import text_output
 from tensions_cli.pipeline import Options
-from tensions_cli.withdrawal import Action, Plan, carry_out, plan_withdrawal, remains
+from tensions_cli.withdrawal.plan import Action, Plan, carry_out, plan_withdrawal, remains
 
 DONE = {Action.DELETE: "supprimé", Action.REWRITE: "réécrit", Action.REPLACE: "remplacé par un .txt"}
 LEFT_TO_PEOPLE = (Action.BY_HAND, Action.REDO)

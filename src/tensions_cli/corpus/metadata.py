@@ -22,11 +22,12 @@ _LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class MetadataRow:
-    """What one row says: the text it names (NFC, trimmed, `/`), the id it gives, its values."""
+    """What one row says: the text it names (NFC, trimmed, `/`), the id it gives, its values, its line (from 1)."""
 
     key: str
     id: str | None
     values: Mapping[str, str]
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ def _metadata(data: bytes, folder: str) -> Metadata:
             continue
         own_id = without_extension(key) if id_column == key_column else _nfc(row.cells.get(id_column or "", ""))
         values = {name: cell.strip() for name, cell in row.cells.items() if name not in (key_column, id_column)}
-        rows.append(MetadataRow(key, own_id or None, {name: value for name, value in values.items() if value}))
+        kept = {name: value for name, value in values.items() if value}
+        rows.append(MetadataRow(key, own_id or None, kept, row.line))
     columns = tuple(column for column in table.columns if column not in (key_column, id_column))
     return Metadata(_nfc(folder), columns, tuple(rows), tuple(notices))
 

@@ -6,6 +6,7 @@ whatever the file declares, declared charset, cp1252. Line ends become LF; nothi
 
 import codecs
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tensions_cli.errors import UnreadableError
@@ -52,6 +53,32 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
         )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return Decoded(text, encoding, (*notices, *_mojibake_notice(text)))
+
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+
+def with_lines(data: bytes, changes: Mapping[int, str | None]) -> bytes:
+    """The bytes of a file of text with some of its lines replaced, or dropped (None); every other byte stays.
+
+    Lines are counted from 0 as in `decode(data).text.split("\\n")`; a replaced line keeps its end. Raises
+    `UnreadableError` as `decode` does, and `UnicodeEncodeError` when the encoding of the file lacks a character.
+    """
+    encoding = decode(data).encoding
+    mark = next((mark for mark in (codecs.BOM_UTF8, *_UTF16_BOMS) if data.startswith(mark)), b"")
+    wide = mark in _UTF16_BOMS
+    # One byte a character, or UTF-8: line ends are the same bytes everywhere, so latin-1 loses none.
+    reading, writing = (encoding, encoding) if wide else ("latin-1", encoding.removesuffix("-sig"))
+    lines = _LINE.findall(data[len(mark) :].decode(reading, "surrogatepass"))
+    written = [mark]
+    for at, line in enumerate(lines):
+        change = changes.get(at, line)
+        if at not in changes:
+            written.append(line.encode(reading, "surrogatepass"))
+        elif change is not None:
+            end = line[len(line.rstrip("\r\n")) :]
+            written.append(change.encode(writing) + end.encode(reading))
+    return b"".join(written)
 
 
 def _attempt(data: bytes, declared: str | None) -> tuple[str, str, tuple[str, ...]]:

@@ -57,7 +57,7 @@ def text_output(output: Path | None) -> Iterator[TextIO]:
 
 
 @contextmanager
-def binary_output(output: Path) -> Iterator[BinaryIO]:
+def binary_output(output: Path, mode: int = PRIVATE) -> Iterator[BinaryIO]:
     """A stream of bytes to a file put in place when all is written, readable by its owner alone. Raises as above."""
     target = output.resolve()  # through a link, the file it leads to is replaced, not the link
     if target.exists() and not target.is_file():
@@ -71,7 +71,7 @@ def binary_output(output: Path) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(handle, "wb") as stream:
             yield stream
-        Path(temporary).chmod(PRIVATE)
+        Path(temporary).chmod(mode)
         os.replace(temporary, target)
     except OSError as error:
         raise _unwritable(output, error) from error

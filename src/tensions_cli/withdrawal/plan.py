@@ -1,40 +1,35 @@
-"""A person or a text leaves a corpus, its tables, its codes and its results: what to do, then doing it.
+"""What a withdrawal does to each file, then doing it.
 
 Nothing is touched while planning. Rows and lines are taken out of the files that hold several texts; a file that
 holds one text is deleted; what was computed from it is listed, to be made again from what remains.
 """
 
-import html
-import io
-import json
-import os
 import re
-import tempfile
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from tensions_cli.corpus.formats.tables import parse_table
-from tensions_cli.corpus.persons import Persons, find_persons, load_all_persons, persons_of
+from tensions_cli.corpus.metadata import FILE_NAME as METADATA_FILE
+from tensions_cli.corpus.metadata import load_metadata
+from tensions_cli.corpus.persons import Persons, find_persons, load_all_persons, load_persons, persons_of
 from tensions_cli.corpus.segment import segment
 from tensions_cli.corpus.sources import Found, SourceFile, companion_tables, find_files, without_extension
 from tensions_cli.corpus.speaker_labels import label_key
 from tensions_cli.corpus.twins import find_twins
 from tensions_cli.errors import TensionsError, UnreadableError
-from tensions_cli.files.encoding import decode
+from tensions_cli.files.encoding import decode, with_lines
 from tensions_cli.output.corpora import clean_txt
-from tensions_cli.output.sink import PRIVATE
+from tensions_cli.output.sink import PRIVATE, binary_output
 from tensions_cli.pipeline import Options, read_documents
 from tensions_cli.records import Document, Role, Turn, Zone, ZoneKind
 from tensions_cli.training.seen import FILE as TRAINING_TEXTS
 from tensions_cli.training.seen import seen_in_training
+from tensions_cli.withdrawal.rows import FileRow, holds_rows, rows_of, rows_of_texts, without_rows
+from tensions_cli.withdrawal.traces import QUOTED, names, quotes
 
-_TABLES = (".csv", ".tsv")
-_LINES = (".jsonl", ".ndjson")
 _SUMMARY = b"by_"  # how the columns of a summary begin: its rows are counts of the whole
-_QUOTED = 40  # characters of a passage by which a quotation of it is recognised in a result
+_IN_LINES = ("iramuteq", "lexico")  # corpora of one file, each text of which takes whole lines
 
 
 class Action(StrEnum):
@@ -92,8 +87,15 @@ def plan_withdrawal(
 ) -> Plan:
     """What taking `name` out would do. `name`: a document, `document:speaker`, or a person of `speakers.csv`.
 
-    Raises TensionsError when nobody and nothing bears that name.
+    Raises TensionsError when nobody and nothing bears that name, or when a file of codes or of results is missing.
     """
+    for path in (*codes, *outputs):
+        if not path.exists():
+            raise TensionsError(
+                f"{path.name} est introuvable",
+                why="aucun fichier ni dossier ne porte ce nom",
+                hint="vérifiez le chemin donné à --codes ou à --outputs",
+            )
     found = find_files(sources)
     persons = load_all_persons(find_persons(found))
     documents = read_documents(found, options, persons)
@@ -102,7 +104,7 @@ def plan_withdrawal(
     gone = (text for document in documents for text in _passages_of(document, leaving, leave=True))
     passages = tuple(text for text in gone if text not in said_by_others)
     results = [*codes, *_files_of(outputs)]
-    copies = [path for path in results if path.suffix == ".txt" and _quotes(path.read_bytes(), passages)]
+    copies = [path for path in results if path.suffix == ".txt" and _quoting(path, passages)]
     steps = [
         *_corpus_steps(found, documents, leaving, passages),
         *(step for path in results for step in _result_steps(path, _beside(path, copies, leaving), passages)),
@@ -142,14 +144,14 @@ def _corpus_steps(
     yield from steps
     for skipped in found.skipped:
         for path in (folder / skipped.source for folder in found.folders):
-            if skipped.reason in ("backup", "hidden") and path.is_file() and _quotes(path.read_bytes(), passages):
+            if skipped.reason in ("backup", "hidden") and path.is_file() and _quoting(path, passages):
                 yield Step(path, Action.DELETE, "copie de sauvegarde du texte retiré")
-    stems = {without_extension(document.source) for document in documents if document.id in leaving.documents}
     unfinished = any(step.action is Action.BY_HAND for step in steps)
     for path in filter(Path.is_file, companion_tables(found)):
-        for step in _table_steps(path, leaving, stems):
-            # Without its row, a text that is still there could no longer be found by the name of the person.
-            later = "ses lignes restent tant que ce qui précède n’est pas fait : relancez ensuite la même commande"
+        step = _table_step(path, leaving, documents)
+        # Without its row, a text that is still there could no longer be found by the name of the person.
+        later = "ses lignes restent tant que ce qui précède n’est pas fait : relancez ensuite la même commande"
+        if step is not None:
             yield Step(path, Action.BY_HAND, later) if unfinished else step
 
 
@@ -162,7 +164,9 @@ def carry_out(plan: Plan) -> None:
     for step in plan.steps:
         try:
             if step.action in (Action.REWRITE, Action.REPLACE) and step.content is not None:
-                _put(step.target or step.path, step.content)
+                target = step.target or step.path
+                with binary_output(target, target.stat().st_mode & 0o777 if target.exists() else PRIVATE) as stream:
+                    stream.write(step.content)
             if step.action in (Action.DELETE, Action.REPLACE):
                 step.path.unlink()
         except OSError as error:
@@ -177,8 +181,16 @@ def remains(plan: Plan) -> int:
     """How many files still hold a withdrawn text once the plan is carried out, those left to people apart."""
     deleted = [step.path for step in plan.steps if step.action is Action.DELETE]
     return sum(path.exists() for path in deleted) + sum(
-        _quotes(path.read_bytes(), plan.passages) for path in plan.checked if path.is_file()
+        _quoting(path, plan.passages) for path in plan.checked if path.is_file()
     )
+
+
+def _quoting(path: Path, passages: Sequence[str]) -> bool:
+    """A file quotes a withdrawn text; what cannot be searched is told where results are."""
+    try:
+        return quotes(path.read_bytes(), passages)
+    except UnreadableError:
+        return False
 
 
 # --- who leaves --------------------------------------------------------------------------------------
@@ -266,7 +278,7 @@ def _passages_of(document: Document, leaving: _Leaving, *, leave: bool) -> Itera
     labels = leaving.speakers.get(document.id, frozenset())
     for passage in segment(document, keep_interviewer=True):
         theirs = passage.speaker is not None and label_key(passage.speaker) in labels
-        if (document.id in leaving.documents or theirs) is leave and len(passage.text) >= _QUOTED:
+        if (document.id in leaving.documents or theirs) is leave and len(passage.text) >= QUOTED:
             yield passage.text
 
 
@@ -281,33 +293,40 @@ def _source_steps(file: SourceFile, documents: Sequence[Document], leaving: _Lea
             yield Step(file.path.resolve(), Action.BY_HAND, "le fichier retiré est un lien : effacez aussi sa cible")
         return
     if gone:
-        yield _without_texts(file, gone)
+        yield _without_texts(file, documents, gone)
     for document in documents:
         if document.id in leaving.speakers:
             yield _without_speakers(file, document, leaving.speakers[document.id], alone=len(documents) == 1)
 
 
-def _without_texts(file: SourceFile, gone: Sequence[Document]) -> Step:
+def _without_texts(file: SourceFile, documents: Sequence[Document], gone: Sequence[Document]) -> Step:
     """A file of several texts without some of them."""
     by_hand = Step(file.path, Action.BY_HAND, "ce fichier tient plusieurs textes : retirez celui-ci vous-même")
-    suffix = file.path.suffix.lower()
-    if suffix in (*_TABLES, *_LINES):
-        texts = {document.text for document in gone}
-        return _filtered(file.path, lambda cells: not any(_same(cell, texts) for cell in cells.values())) or by_hand
-    try:
-        decoded = decode(file.path.read_bytes())
-    except UnreadableError:  # a workbook
-        return by_hand
-    text = decoded.text
-    for document in gone:
-        if text.count(document.text) != 1:  # where it stands would be a guess
+    data = file.path.read_bytes()
+    if holds_rows(file.path):
+        rows = rows_of_texts(rows_of(file.path, decode(data).text), [document.text for document in documents])
+        if rows is None:
             return by_hand
-        text = text.replace(document.text, "")
-    return Step(file.path, Action.REWRITE, "un texte en est retiré", text.encode(decoded.encoding, "replace"))
+        return _cut(file.path, data, [row for row, one in zip(rows, documents, strict=True) if one in gone])
+    if any(document.format not in _IN_LINES for document in gone):
+        return by_hand
+    text = decode(data).text
+    lost: dict[int, None] = {}
+    for document in gone:
+        start = text.find(document.text)
+        if text.count(document.text) != 1 or (start and text[start - 1] != "\n"):  # where it stands would be a guess
+            return by_hand
+        first = text.count("\n", 0, start)
+        lost |= dict.fromkeys(range(first, first + len(document.text.removesuffix("\n").split("\n"))))
+    return Step(file.path, Action.REWRITE, _fewer(len(gone), "texte"), with_lines(data, lost))
 
 
-def _same(cell: str, texts: set[str]) -> bool:
-    return cell in texts or cell.replace("\r\n", "\n") in texts
+def _cut(path: Path, data: bytes, rows: Sequence[FileRow]) -> Step:
+    return Step(path, Action.REWRITE, _fewer(len(rows), "ligne"), without_rows(data, rows))
+
+
+def _fewer(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count > 1 else ''} en moins"
 
 
 def _without_speakers(file: SourceFile, document: Document, labels: frozenset[str], *, alone: bool) -> Step:
@@ -320,10 +339,10 @@ def _without_speakers(file: SourceFile, document: Document, labels: frozenset[st
         return Step(file.path, Action.BY_HAND, "ce fichier tient plusieurs entretiens : retirez ces tours vous-même")
     removed = [turn for turn in document.turns if turn.speaker is not None and label_key(turn.speaker) in labels]
     if document.format == "txt":
-        content = _blanked(document, removed).encode(document.encoding or "utf-8", "replace")
-        return Step(
-            file.path, Action.REWRITE, f"{len(removed)} tours effacés, les autres restent à leur place", content
-        )
+        before, after = document.text.split("\n"), _blanked(document, removed).split("\n")
+        changes = {at: line for at, line in enumerate(after) if line != before[at]}
+        content = with_lines(file.path.read_bytes(), changes)
+        return Step(file.path, Action.REWRITE, f"{len(removed)} tours effacés, les autres gardent leur place", content)
     zones = [*document.zones, *(Zone(turn.start, turn.end, ZoneKind.REMARK, "retiré") for turn in removed)]
     kept = replace(document, zones=tuple(sorted(zones, key=lambda zone: (zone.start, zone.end))))
     target = file.path.with_suffix(".txt")
@@ -353,119 +372,87 @@ def _blanked(document: Document, removed: Sequence[Turn]) -> str:
 # --- tables, codes, results --------------------------------------------------------------------------
 
 
-def _table_steps(path: Path, leaving: _Leaving, stems: set[str]) -> list[Step]:
-    """`metadata.csv` and `speakers.csv` without the rows that describe who leaves."""
-    gone = {*leaving.documents, *stems, *(stem.rpartition("/")[2] for stem in stems)}
+def _table_step(path: Path, leaving: _Leaving, documents: Sequence[Document]) -> Step | None:
+    """`metadata.csv` or `speakers.csv` without the rows that describe who leaves; None when they all stay."""
+    told = _described if path.name == METADATA_FILE else _speaking
+    lines = told(path, leaving, documents)
+    data = path.read_bytes()
+    rows = [row for row in rows_of(path, decode(data).text) if row.lines.start + 1 in lines]
+    return _cut(path, data, rows) if rows else None
 
-    def stays(cells: Mapping[str, str]) -> bool:
-        values = [cell.strip() for cell in cells.values()]
-        names = {without_extension(value.replace("\\", "/")) for value in values[:2]}
-        if names & gone or (leaving.person is not None and leaving.person in values):
-            return False
-        spoken = {label_key(value) for value in values}
-        described = (keys for document, keys in leaving.speakers.items() if without_extension(document) in names)
-        return not any(spoken & keys for keys in described)
 
-    step = _filtered(path, stays)
-    return [step] if step is not None else []
+def _described(path: Path, leaving: _Leaving, documents: Sequence[Document]) -> set[int]:
+    """Lines of `metadata.csv` that describe a text that leaves, and none that stays."""
+    going = [document for document in documents if document.id in leaving.documents]
+    staying = [document for document in documents if document.id not in leaving.documents]
+    return {
+        row.line
+        for row in load_metadata(path).rows
+        if any(_is_named(row.id or row.key, one) or _is_named(row.key, one) for one in going)
+        and not any(_is_named(row.key, one) for one in staying)
+    }
+
+
+def _speaking(path: Path, leaving: _Leaving, documents: Sequence[Document]) -> set[int]:
+    """Lines of `speakers.csv` that describe who leaves; a row for every text stays, unless it names the person."""
+    lines: set[int] = set()
+    for row in load_persons(path).rows:
+        named = [document for document in documents if row.document and _is_named(row.document, document)]
+        heard = any(label_key(row.label) in leaving.speakers.get(document.id, frozenset()) for document in named)
+        gone = bool(named) and all(document.id in leaving.documents for document in named)
+        if heard or gone or (leaving.person is not None and row.person.code == leaving.person):
+            lines.add(row.line)
+    return lines
+
+
+def _is_named(name: str, document: Document) -> bool:
+    """A table names a document by its id or its path, whole or from the end, without extension."""
+    wanted = without_extension(name)
+    known = (document.id, without_extension(document.id), without_extension(document.source))
+    return any(one == wanted or one.endswith(f"/{wanted}") for one in known)
 
 
 def _result_steps(path: Path, leaving: _Leaving, passages: Sequence[str]) -> Iterator[Step]:
-    """A file of codes or of passages loses its lines; what was counted from them is to be made again."""
-    texts = frozenset(passages)
-    quotes = tuple(text[:_QUOTED] for text in passages)
-    shifted = False
-
-    def stays(cells: Mapping[str, str]) -> bool:
-        nonlocal shifted
-        document = cells.get("document") or cells.get("id", "").partition("#")[0]
-        shifted = shifted or document in leaving.renumbered
-        labels = leaving.speakers.get(document, frozenset())
-        theirs = label_key(cells.get("speaker", "")) in labels or (labels and cells.get("text", "").startswith(quotes))
-        return document not in leaving.documents and cells.get("text", "") not in texts and not theirs
-
+    """A file of codes or of passages loses its rows; what was counted from them is to be made again."""
     try:
         data = path.read_bytes()
-    except OSError:
-        return
-    if path.suffix.lower() in (*_TABLES, *_LINES) and not data.startswith(_SUMMARY):
-        step = _filtered(path, stays)
-        if step is not None:
-            yield step
-            data = step.content or b""
-        if shifted:
-            yield Step(
-                path, Action.BY_HAND, "des textes qui suivent changent de numéro : rattachez leurs codes par le texte"
-            )
-            return
-        if not _quotes(data, passages):
-            return
-    if _quotes(data, passages) or _names(data, {*leaving.documents, *leaving.speakers}):
-        yield Step(path, Action.REDO, "ce résultat tient compte de ce qui est retiré : refaites-le, puis effacez-le")
+        if holds_rows(path) and not data.startswith(_SUMMARY):
+            rows = rows_of(path, decode(data).text)
+            gone = [row for row in rows if _leaves(row.cells, leaving, passages)]
+            if gone:
+                step = _cut(path, data, gone)
+                yield step
+                data = step.content or b""
+            if any(_document_of(row.cells) in leaving.renumbered for row in rows):
+                said = "des textes qui suivent changent de numéro : rattachez leurs codes par le texte"
+                yield Step(path, Action.BY_HAND, said)
+            elif quotes(data, passages):
+                yield _again(path)
+        elif quotes(data, passages) or names(data, {*leaving.documents, *leaving.speakers}):
+            yield _again(path)
+    except UnreadableError:
+        if path.suffix.lower() not in _PICTURES:
+            said = "ce fichier n’a pas pu être fouillé : refaites-le, ou assurez-vous qu’il ne contient rien"
+            yield Step(path, Action.REDO, said)
 
 
-def _filtered(path: Path, stays: Callable[[Mapping[str, str]], bool]) -> Step | None:
-    """A table or a file of JSON lines without the rows that leave; None when they all stay."""
-    try:
-        decoded = decode(path.read_bytes())
-    except (OSError, UnreadableError):
-        return None
-    lines = decoded.text.split("\n")
-    gone: set[int] = set()
-    if path.suffix.lower() in _LINES:
-        gone = {at for at, line in enumerate(lines) if line.strip() and not stays(_cells(line))}
-        rows = len(gone)
-    else:
-        table = parse_table(decoded.text)
-        starts = sorted([row.line for row in table.rows] + [line for line, _ in table.broken] + [len(lines) + 1])
-        leaving = [row.line for row in table.rows if not stays(row.cells)]
-        rows = len(leaving)
-        for start in leaving:
-            gone |= set(range(start - 1, starts[starts.index(start) + 1] - 1))
-    if not rows:
-        return None
-    kept = "\n".join(line for at, line in enumerate(lines) if at not in gone)
-    if decoded.text.endswith("\n") and kept and not kept.endswith("\n"):
-        kept += "\n"
-    detail = f"{rows} ligne{'s' if rows > 1 else ''} en moins"
-    return Step(path, Action.REWRITE, detail, kept.encode(decoded.encoding, "replace"))
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
-def _cells(line: str) -> dict[str, str]:
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return {key: cell for key, cell in value.items() if isinstance(cell, str)} if isinstance(value, dict) else {}
+def _again(path: Path) -> Step:
+    return Step(path, Action.REDO, "ce résultat tient compte de ce qui est retiré : refaites-le, puis effacez-le")
 
 
-def _quotes(data: bytes, passages: Sequence[str]) -> bool:
-    """A withdrawn text is quoted in these bytes, as it is, in JSON or in HTML, inside an archive too."""
-    quotes = {passage[:_QUOTED] for passage in passages}
-    forms = {form for quote in quotes for form in (quote, html.escape(quote), json.dumps(quote)[1:-1])}
-    return any(form in text for text in _texts(data) for form in forms)
+def _document_of(cells: Mapping[str, str]) -> str:
+    return cells.get("document") or cells.get("id", "").partition("#")[0]
 
 
-def _names(data: bytes, ids: Iterable[str]) -> bool:
-    """One of these ids stands alone in these bytes."""
-    patterns = [re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])") for name in ids]
-    return any(pattern.search(text) for text in _texts(data) for pattern in patterns)
-
-
-def _texts(data: bytes) -> Iterator[str]:
-    """The bytes as text, those of an archive part by part."""
-    if data.startswith(b"PK\x03\x04"):
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                parts = [archive.read(part) for part in archive.infolist()]
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError):
-            parts = []
-        yield from (part.decode("utf-8", "replace") for part in parts)
-    else:
-        try:
-            yield decode(data).text
-        except UnreadableError:
-            yield data.decode("utf-8", "replace")
+def _leaves(cells: Mapping[str, str], leaving: _Leaving, passages: Sequence[str]) -> bool:
+    """A row of codes or of passages is of a text or of a speaker who leaves, by its document, its label or its text."""
+    document, text = _document_of(cells), cells.get("text", "")
+    labels = leaving.speakers.get(document, frozenset())
+    opens = bool(labels) and text.startswith(tuple(passage[:QUOTED] for passage in passages))
+    return document in leaving.documents or text in passages or label_key(cells.get("speaker", "")) in labels or opens
 
 
 def _files_of(folders: Iterable[Path]) -> list[Path]:
@@ -479,15 +466,3 @@ def _files_of(folders: Iterable[Path]) -> list[Path]:
 
 def _models_of(folders: Iterable[Path]) -> list[Path]:
     return sorted(path.parent for folder in folders for path in folder.rglob(TRAINING_TEXTS))
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write beside, then put in place: an interruption leaves the old file or the new one."""
-    handle, temporary = tempfile.mkstemp(prefix=".tensions-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else PRIVATE)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)

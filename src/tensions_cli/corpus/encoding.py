@@ -1,1 +1,0 @@
-from tensions_cli.files.encoding import *  # noqa
