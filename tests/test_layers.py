@@ -51,9 +51,6 @@ OWNERS = {
         f"tensions_cli.cli{part}"
         for part in ("", ".coding", ".compare", ".corpus", ".extracts", ".help", ".model", ".options", ".report")
     },
-        f"tensions_cli.cli{part}"
-        for part in ("", ".coding", ".compare", ".corpus", ".extracts", ".help", ".model", ".options", ".report")
-    },
     "trafilatura": {"tensions_cli.corpus.formats.html"},
     "docx": {"tensions_cli.corpus.formats.docx"},
     "py3langid": {"tensions_cli.corpus.language"},
