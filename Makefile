@@ -6,7 +6,7 @@ SEEDS ?=
 TEXTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full lint types bench model encoder evaluate bundle lock clean
+.PHONY: help demo test test-full browser lint types bench model encoder evaluate bundle lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -28,6 +28,9 @@ test: $(VENV)/.installed  ## the tests that need nothing but Python
 
 test-full: $(VENV)/.installed  ## the rest: wheel, bundle, training again, model quality
 	$(BIN)/python -m pytest -m full
+
+browser:  ## install Debian's Chromium, in which `make test-full` opens the report (root; nothing to do if it is there)
+	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
 
 lint: $(VENV)/.installed  ## style (ruff)
 	$(BIN)/ruff check .

@@ -4,8 +4,8 @@
     python benchmarks/sheets.py package corpus/ --documents 300 --words 1000000
 
 The package (Licence Ouverte for the sheets of service-public.fr) holds 3,781 sheets, about 4.4 million words. Sheets
-of one audience are taken in the order of their names and joined until each document has its share of the words; `metadata.csv` gives
-each its audience (`genre`) and the year of its first sheet.
+of one audience are taken in the order of their names and joined until each document has its share of the words;
+`metadata.csv` gives each its audience (`genre`) and the year of its first sheet.
 """
 
 import argparse
