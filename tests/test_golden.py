@@ -29,6 +29,13 @@ COMMANDS = {
     "tag.csv": ["tag", f"{DEMO}/revue", "-f", "csv"],
     "explain.txt": ["explain", PASSAGE],
     "explain.json": ["explain", PASSAGE, "-f", "json"],
+    "compare.txt": ["compare", DEMO, "--by", "genre", "--words", "0"],
+    "compare-role.txt": ["compare", f"{DEMO}/entretiens", "--by", "role", "--words", "0"],
+    "compare-corpora.txt": ["compare", f"{DEMO}/entretiens", f"{DEMO}/presse", "--words", "0"],
+    "compare.md": ["compare", DEMO, "--by", "genre", "--words", "0", "-f", "md"],
+    "compare.csv": ["compare", f"{DEMO}/entretiens", "--by", "role", "--words", "0", "-f", "csv"],
+    "extracts.txt": ["extracts", DEMO, "--relation", "opposition", "-n", "4", "--context"],
+    "extracts-lemma.txt": ["extracts", DEMO, "--lemma", "temps"],
     "corpus-info.txt": ["corpus", "info", DEMO],
     "corpus-info.json": ["corpus", "info", f"{DEMO}/entretiens", "-f", "json"],
     "corpus-check.txt": ["corpus", "check", DEMO],
@@ -36,6 +43,8 @@ COMMANDS = {
     "model-show.md": ["model", "show"],
     "help.txt": ["--help"],
     "help-analyse.txt": ["analyse", "--help"],
+    "help-compare.txt": ["compare", "--help"],
+    "help-extracts.txt": ["extracts", "--help"],
     "help-corpus.txt": ["corpus", "--help"],
 }
 

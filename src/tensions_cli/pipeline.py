@@ -4,14 +4,14 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Literal
 
 from tensions_cli import __version__
 from tensions_cli.corpus.clean import clean
 from tensions_cli.corpus.language import french_share, mark_foreign
-from tensions_cli.corpus.metadata import Joined, join, metadata_tables
+from tensions_cli.corpus.metadata import join, metadata_tables
 from tensions_cli.corpus.persons import (
     Persons,
     declared_roles,
@@ -22,7 +22,7 @@ from tensions_cli.corpus.persons import (
 )
 from tensions_cli.corpus.read import ReadOptions, read
 from tensions_cli.corpus.repair import repaired
-from tensions_cli.corpus.segment import segment
+from tensions_cli.corpus.segment import SHIPPED, TARGET_WORDS, Lengths, lengths_around, segment
 from tensions_cli.corpus.sources import Found, find_files
 from tensions_cli.corpus.speakers import find_turns
 from tensions_cli.corpus.twins import without_twins
@@ -43,9 +43,12 @@ from tensions_cli.records import (
     TaggedPassage,
     ZoneKind,
 )
+from tensions_cli.results import Cutting
 from tensions_cli.statistics.examples import keep_best
 from tensions_cli.statistics.inventory import inventory
-from tensions_cli.statistics.summary import Counted, counted, summarise
+from tensions_cli.statistics.masking import masked_groups
+from tensions_cli.statistics.sensitivity import OTHER_TARGETS, cutting
+from tensions_cli.statistics.summary import DATED, Counted, counted, field_value, summarise
 from tensions_cli.tagging import french
 from tensions_cli.tagging.classifier import Model
 from tensions_cli.tagging.lexicon import lexicon_sha256
@@ -76,6 +79,8 @@ class Options:
     repair: bool = False
     quotes: int = 0
     show_dropped: bool = False
+    mask_under: int = 0
+    sensitivity: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,9 @@ def load(sources: Sequence[str], options: Options, progress: Progress = silent) 
     """
     found = find_files(sources)
     persons = load_all_persons(find_persons(found))
-    joined, unread = _read_and_join(found, options, progress)
+    tables = metadata_tables(found)
+    documents, unread = read_documents(found, options, progress)
+    joined = join(documents, tables)
     skipped = [*found.skipped, *unread]
     ready: list[Document] = []
     for document in joined.documents:
@@ -120,9 +127,8 @@ def load(sources: Sequence[str], options: Options, progress: Progress = silent) 
     return Batch(single, (*skipped, *twins), (*notices, *_unknown_speakers(single, options)))
 
 
-def _read_and_join(found: Found, options: Options, progress: Progress) -> tuple[Joined, list[Skipped]]:
-    """Every document of the files with its metadata, and what could not be read."""
-    tables = metadata_tables(found)
+def read_documents(found: Found, options: Options, progress: Progress = silent) -> tuple[list[Document], list[Skipped]]:
+    """Every document of the files as it stands there, without its metadata, and what could not be read."""
     documents: list[Document] = []
     skipped: list[Skipped] = []
     for result in read(found, ReadOptions(options.unit, options.text_column)):
@@ -131,15 +137,7 @@ def _read_and_join(found: Found, options: Options, progress: Progress) -> tuple[
         else:
             documents.append(result)
         progress("lecture", min(len(documents) + len(skipped), len(found.files)), len(found.files))
-    return join(documents, tables), skipped
-
-
-def read_documents(found: Found, options: Options, persons: Persons) -> list[Document]:
-    """Every document with its turns, in any language, copies of one text included: what lies in the files."""
-    joined, _ = _read_and_join(found, options, silent)
-    everything = replace(options, any_language=True, repair=False)
-    prepared = (prepare(document, everything, persons) for document in joined.documents)
-    return [document for document in prepared if document is not None]
+    return documents, skipped
 
 
 def has_body(document: Document) -> bool:
@@ -184,18 +182,18 @@ def prepare(document: Document, options: Options, persons: Persons) -> Document 
     return marked if french_share(marked) >= MIN_FRENCH_SHARE else None
 
 
-def passages_of(documents: Iterable[Document], options: Options) -> Iterator[Passage]:
+def passages_of(documents: Iterable[Document], options: Options, lengths: Lengths = SHIPPED) -> Iterator[Passage]:
     """Passages of every document, in order."""
     for document in documents:
-        yield from segment(document, options.keep_interviewer)
+        yield from segment(document, options.keep_interviewer, lengths)
 
 
 def tagged_passages(
-    batch: Batch, model: Model, options: Options, progress: Progress = silent
+    batch: Batch, model: Model, options: Options, progress: Progress = silent, lengths: Lengths = SHIPPED
 ) -> Iterator[TaggedPassage]:
     """Every passage of the batch with its tags, in order."""
     place = {document.id: rank for rank, document in enumerate(batch.documents, 1)}
-    for done, tagged in enumerate(tag(passages_of(batch.documents, options), model)):
+    for done, tagged in enumerate(tag(passages_of(batch.documents, options, lengths), model)):
         if done % BATCH == 0:
             progress("étiquetage", place[tagged.passage.document] - 1, len(batch.documents))
         yield tagged
@@ -232,8 +230,19 @@ def coded_by(model: Model) -> CodedBy:
     )
 
 
-def analyse(sources: Sequence[str], options: Options, progress: Progress = silent) -> Analysis:
-    """The main job: from sources to a summary."""
+def analyse(
+    sources: Sequence[str],
+    options: Options,
+    progress: Progress = silent,
+    watch: Callable[[TaggedPassage], object] | None = None,
+) -> Analysis:
+    """The main job: from sources to a summary. `watch` sees every counted passage go by."""
+    if options.sensitivity and options.unit == "record":
+        raise TensionsError(
+            "--sensitivity ne va pas avec --unit record",
+            why="ces passages sont donnés tels quels, il n’y a pas de longueur à changer",
+            hint="retirez l’une des deux options",
+        )
     model = load_model(options.model)
     batch = load(sources, options, progress)
     check_fields(batch.documents, options.by)
@@ -251,9 +260,14 @@ def analyse(sources: Sequence[str], options: Options, progress: Progress = silen
             continue
         counts[document] += 1
         rows.append(row)
+        if watch is not None:
+            watch(tagged)
         examples = keep_best(examples, tagged, options.quotes)
     if not rows:
         raise nothing_counted(batch.documents)
+    groups, masking = masked_groups(summarise(rows, options.by), options.mask_under)
+    hidden = {tuple(group.by.values()) for group in groups if group.masked}
+    cuttings = _cuttings(batch, model, options, progress) if options.sensitivity and not groups[0].masked else ()
     return Analysis(
         manifest=manifest(model, options),
         by=options.by,
@@ -268,9 +282,22 @@ def analyse(sources: Sequence[str], options: Options, progress: Progress = silen
             for document in batch.documents
         ),
         skipped=batch.skipped,
-        notices=batch.notices,
-        groups=tuple(summarise(rows, options.by)),
-        examples=tuple(examples),
+        notices=(*batch.notices, *masking),
+        groups=tuple(groups),
+        examples=tuple(one for one in examples if tuple(field_value(one, name) for name in options.by) not in hidden),
+        cuttings=cuttings,
+    )
+
+
+def _cuttings(batch: Batch, model: Model, options: Options, progress: Progress) -> tuple[Cutting, ...]:
+    """Shares at every length, each from the texts cut and tagged anew."""
+    return tuple(
+        cutting(
+            tagged_passages(batch, model, options, progress, lengths_around(target)),
+            target,
+            shipped=target == TARGET_WORDS,
+        )
+        for target in sorted((*OTHER_TARGETS, TARGET_WORDS))
     )
 
 
@@ -339,6 +366,8 @@ def manifest(model: Model, options: Options) -> dict[str, Any]:
         "repair": options.repair,
         "show_dropped": options.show_dropped,
     }
+    chosen |= {"mask_under": options.mask_under} if options.mask_under else {}
+    chosen |= {"sensitivity": True} if options.sensitivity else {}
     book = codebook()
     return {
         "tool": {"name": "tensions", "version": __version__},
@@ -359,6 +388,7 @@ def check_fields(documents: Sequence[Document], by: Sequence[str]) -> None:
     """Refuse a grouping field that no document has."""
     known = {name for document in documents for name in document.metadata}
     known |= {name for document in documents for member in document.cast for name in member.attributes}
+    known |= {"year"} if known & set(DATED) else set()
     for name in by:
         if name not in known and name not in OWN_FIELDS:
             choices = ", ".join([*OWN_FIELDS, *sorted(known)])

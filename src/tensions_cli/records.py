@@ -7,7 +7,10 @@ changes it afterwards); ends are exclusive: ``document.text[x.start:x.end]`` is 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tensions_cli.results import Corrections, Cutting
 
 
 class Label(StrEnum):
@@ -276,7 +279,11 @@ class Group:
 
     `intervals` are 95 % intervals of the four shares and of `tension`; `method` says how they were
     made, or why there are none. `balance` = (nP − nM)/(nP + nM) over passages bearing P and M, None under
-    MIN_BEARING. `stance`: by logic then stance, the number of passages; None when no passage was coded for it.
+    MIN_BEARING. `stance`: by logic then stance, the number of passages; None when no passage was coded for it;
+    `stance_intervals`: of its shares. `persons`: on how many persons the group rests (codes of `speakers.csv`, else
+    speakers of a document, else documents). `shares_by_document`: mean of the documents' shares, each document weighing
+    the same, of the four labels and `tension`. `masked`: None, or why nothing but the name is given (`few` persons;
+    `secondary`: subtraction would give back a masked group).
     """
 
     by: Mapping[str, str]
@@ -295,6 +302,10 @@ class Group:
     axes: Mapping[str, Mapping[str, int]]
     intervals: Mapping[str, Interval | None]
     method: str
+    persons: int = 0
+    shares_by_document: Mapping[str, float | None] = field(default_factory=dict)
+    stance_intervals: Mapping[str, Mapping[str, Interval | None]] = field(default_factory=dict)
+    masked: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +343,10 @@ class DocumentInfo:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The result of `tensions analyse`. `manifest` holds no date and no absolute path."""
+    """The result of `tensions analyse`. `manifest` holds no date and no absolute path.
+
+    `corrections` with a gold, `cuttings` with other lengths of passages; None and empty when they were not asked for.
+    """
 
     manifest: Mapping[str, Any]
     by: tuple[str, ...]
@@ -341,6 +355,8 @@ class Analysis:
     notices: tuple[str, ...]
     groups: tuple[Group, ...]
     examples: tuple[TaggedPassage, ...]
+    corrections: "Corrections | None" = None
+    cuttings: tuple["Cutting", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,12 +53,16 @@ class CorrectedShare:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Corrected shares of one group. `by` is {} for the whole corpus; `gold`, `gold_documents`: what was matched."""
+    """Corrected shares of one group. `by` is {} for the whole corpus; `gold`, `gold_documents`: what was matched.
+
+    `reason` (`none: …`) says why a group has no share: too little gold, or masked.
+    """
 
     by: Mapping[str, str]
     gold: int
     gold_documents: int
     shares: tuple[CorrectedShare, ...]
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,9 @@ class Cutting:
 class Difference:
     """One share in two groups: `difference` = second − first. `effect`: Cohen's h, arcsine scale.
 
-    `p` and `p_adjusted` (Holm over the family) are None where no interval can be made.
+    `p` and `p_adjusted` (Holm over the family) are None where no interval can be made. `clusters` (documents, or
+    persons where each group lies in one document) and `passages`: of the first, of the second group.
+    `is_against_others`: `first` is no group, but all the others together.
     """
 
     measure: str
@@ -103,6 +109,9 @@ class Difference:
     effect: float | None
     p: float | None
     p_adjusted: float | None
+    clusters: tuple[int, int] = (0, 0)
+    passages: tuple[int, int] = (0, 0)
+    is_against_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +145,8 @@ class Comparison:
 
     `against`: the group that the others are compared with, None when each is compared with all the others.
     `shared_documents`: documents that have passages in several groups (roles, speakers): they are resampled whole.
+    `groups` holds masked ones in their place, `differences` only those between groups that are shown. By `label` or
+    `relation` there is nothing but `vocabulary`. `warnings`: French sentences on what the groups can bear.
     """
 
     manifest: Mapping[str, Any]
@@ -149,6 +160,7 @@ class Comparison:
     trend: Trend | None
     vocabulary: "Vocabulary | None"
     factors: "Correspondence | None"
+    warnings: tuple[str, ...] = ()
 
 
 # --- words -------------------------------------------------------------------------------------------
@@ -178,7 +190,11 @@ class CharacteristicWord:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What one part says more than the others (`over`), and less (`under`). `lone`: words carried by one document."""
+    """What one part says more than the others (`over`), and less (`under`).
+
+    `lone`: words that one document or one person carries, or that are as expected without their main document. They
+    may identify: no rendering shows them unless asked. `part`: one value, or several joined by ` × `.
+    """
 
     part: str
     words: int
@@ -193,6 +209,8 @@ class Vocabulary:
     """Characteristic words of the parts of a corpus. `by`: what makes the parts (`label`, `genre`…).
 
     `policy`: French sentence that says what was counted (lemmas, function words, minimum frequency, margins, prior).
+    `tests`: words × parts; `threshold`: least |specificity| that stands at 5 % of false discoveries over all of them
+    (Benjamini, Hochberg 1995), None where no word does. `left_out`: parts with too few words for a profile.
     """
 
     by: str
@@ -201,11 +219,16 @@ class Vocabulary:
     tests: int
     policy: str
     profiles: tuple[Profile, ...]
+    threshold: float | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AxisPair:
-    """Two axes in the same passages. `lift`: observed over expected if they were independent; None without base."""
+    """Two axes in the same passages, among those that bear at least one axis.
+
+    `lift`: observed over expected if they were independent; None where fewer than five were expected.
+    """
 
     first: str
     second: str
@@ -233,7 +256,8 @@ class FactorPoint:
 class Correspondence:
     """Correspondence analysis of labels (and axes by pole, supplementary) by the values of a variable.
 
-    `inertia`: by factor, eigenvalue; `shares`: part of the total inertia. Supplementary points have no contribution.
+    `inertia`: by factor, eigenvalue; `shares`: part of the total inertia. Supplementary points (`axis:pole`) have no
+    contribution and no mass. `left_out`: values of the variable with too few passages to be placed, in no other figure.
     """
 
     variable: str
@@ -244,6 +268,7 @@ class Correspondence:
     rows: tuple[FactorPoint, ...]
     columns: tuple[FactorPoint, ...]
     supplementary: tuple[FactorPoint, ...]
+    left_out: tuple[str, ...] = ()
 
 
 # --- where logics meet -------------------------------------------------------------------------------
@@ -265,7 +290,10 @@ class CoursePoint:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A turn that answers another with the other logic. Ids are those of the passages; `question`: context, or None."""
+    """A turn that answers another with the other logic. Ids are those of the passages; `question`: context, or None.
+
+    `from_pole`: the one logic of the first turn; `to_pole`: the other, or `mixte` when the answer bears both.
+    """
 
     from_passage: str
     to_passage: str
@@ -278,10 +306,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Bringer:
-    """What one speaker puts into the exchange: counted passages, those bearing each logic.
+    """What one speaker puts into the exchange: passages of more than two words, those bearing each logic.
 
-    `brought`: by logic, passages that bear it when nobody had since the last WINDOW passages: it comes from them;
-    `taken_up`: it was already there.
+    An interviewer's row tells of questions, which count in no share. `brought`: by logic, passages that bear it when
+    none of the last WINDOW passages did, whoever spoke: it comes from them; `taken_up`: it was already there.
     """
 
     speaker: str
@@ -294,13 +322,17 @@ class Bringer:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Where logics meet in one document. `meetings`: by relation then axis, the number of `mixte` passages."""
+    """Where logics meet in one document. `meetings`: by relation then axis, the number of `mixte` passages.
+
+    `mixed`: by relation, the `mixte` passages, with an axis or not (one passage may have several).
+    """
 
     document: str
     points: tuple[CoursePoint, ...]
     replies: tuple[Reply, ...]
     bringers: tuple[Bringer, ...]
     meetings: Mapping[Relation, Mapping[str, int]]
+    mixed: Mapping[Relation, int] = field(default_factory=dict)
 
 
 # --- back to the text --------------------------------------------------------------------------------
@@ -324,10 +356,17 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that a report shows; a rendering chooses nothing, counts nothing.
+    """Everything that a report shows; a rendering chooses nothing, counts nothing, masks nothing.
 
-    `documents`: the analysis by document; `fields`: by grouping field, the groups. `passages`: those to be shown, in
-    order, empty without verbatim; `verbatim` tells which. `figures`: measures of the model's card.
+    `title`: what the user asked for, or "". `documents`: the whole corpus, then each document; its manifest says the
+    options of the report too. `fields`: by grouping field, the whole then its groups, masked ones in their place.
+    `comparisons`, by field: only between groups that are not masked. `trend`: shares over time of the whole corpus.
+    `vocabulary`: characteristic words of the labels. `factors`: one analysis a field. `meetings`: by relation then
+    axis, the `mixte` passages of the whole corpus. `courses`: one a document; `bringers` are roles, never persons, and
+    the interviewer has no name. `cast`: by document, who speaks. `passages`: those to be shown, in order; empty
+    without `verbatim`, and then documents are « Texte 1 »… and no speaker is named. `figures`: measures of the model
+    (`card`: its card, in Markdown). `notes`: French sentences on what was decided and left out. `warnings`: what to
+    look at before sharing.
     """
 
     title: str
@@ -338,6 +377,7 @@ class Report:
     vocabulary: Vocabulary | None
     factors: tuple[Correspondence, ...]
     axis_pairs: tuple[AxisPair, ...]
+    meetings: Mapping[Relation, Mapping[str, int]]
     courses: tuple[Course, ...]
     corrections: Corrections | None
     cast: Mapping[str, tuple[CastMember, ...]]
@@ -347,4 +387,5 @@ class Report:
     mask_under: int
     figures: Mapping[str, Any]
     card: str
+    notes: tuple[str, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tensions_cli import pseudonymisation
 from tensions_cli.commands import corpus_pseudonymise
 from tensions_cli.commands.common import build_options, print_error
 from tensions_cli.confidentiality import pseudonyms
@@ -287,6 +288,7 @@ def test_the_result_is_never_called_anonymous() -> None:
     files = [
         Path(pseudonyms.__file__).parent,
         Path(corpus_pseudonymise.__file__),
+        Path(pseudonymisation.__file__),
     ]
     sources = [path for file in files for path in (file.rglob("*.py") if file.is_dir() else [file])]
     said = [path.read_text(encoding="utf-8") for path in sources] + [read_bytes("identifiers.toml").decode("utf-8")]

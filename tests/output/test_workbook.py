@@ -8,7 +8,8 @@ import openpyxl
 import pytest
 from tagged_documents import BY, FULL, document, tags, two_documents
 
-from tensions_cli.output.workbook import CUT_MARK, LONGEST_CELL, write_workbook
+from tensions_cli.output.sheets import CUT_MARK, LONGEST_CELL
+from tensions_cli.output.workbook import write_workbook
 from tensions_cli.records import TaggedDocument
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Label, Passage, Relation, Role, TaggedPassage, Tags
 from tensions_cli.statistics.examples import keep_best, most_telling
+from tensions_cli.statistics.intervals import ratio_interval
 from tensions_cli.statistics.summary import Counted, counted, summarise
 
 
@@ -168,3 +169,46 @@ def test_a_label_names_a_speaker_of_one_document() -> None:
     passages = [tagged(document="e1", speaker="Interviewée"), tagged(document="e2", speaker="Interviewée")]
     groups = summarise(rows(passages, ("speaker",)), ("speaker",))
     assert [group.by["speaker"] for group in groups[1:]] == ["e1 / Interviewée", "e2 / Interviewée"]
+
+
+def test_documents_weigh_the_same_in_the_mean_of_their_shares() -> None:
+    # One long interview, nine neutral passages and a mixte one; one short note, all mixte: (.1 + 1)/2 against 2/11.
+    opposed = (Label.MIXTE, Relation.OPPOSITION)
+    passages = [tagged(document="a")] * 9 + [tagged(*opposed, document="a"), tagged(*opposed, document="b")]
+    (whole,) = summarise(rows(passages), ())
+    assert whole.shares["mixte"] == 0.1818
+    assert whole.shares_by_document["mixte"] == whole.shares_by_document["tension"] == 0.55
+    assert whole.shares_by_document["neutre"] == 0.45
+
+
+def test_stances_have_intervals_on_their_own_base() -> None:
+    # Six documents; of the four passages that bear M in each, i are contested; neutral ones must not count.
+    passages = [
+        tagged(Label.RATIONALISATION, document=f"d{i}", stance={"rationalisation": "contestee" if j < i else "decrite"})
+        for i in range(1, 7)
+        for j in range(6)
+    ]
+    neutral = [tagged(document=f"d{i}", stance={}) for i in range(1, 7) for _ in range(20)]
+    (whole,) = summarise(rows([*passages, *neutral]), ())
+    alone = ratio_interval({f"d{i}": i for i in range(1, 7)}, {f"d{i}": 6 for i in range(1, 7)})
+    assert whole.stance_intervals["rationalisation"]["contestee"] == alone
+    assert "professionnelle" not in whole.stance_intervals  # nothing to divide
+
+
+def test_year_comes_from_a_date_when_no_column_says_it() -> None:
+    metadata = [
+        {"date": "12/03/2021"},
+        {"date": "2021-11-02"},
+        {"annee": "2022"},
+        {"date": "le 3 mai"},
+        {"year": "2020", "date": "2021"},
+        {"date": "réf. 120210"},
+    ]
+    passages = [tagged(document=f"d{i}", metadata=one) for i, one in enumerate(metadata)]
+    groups = summarise(rows(passages, ("year",)), ("year",))
+    assert [(g.by["year"], g.documents) for g in groups[1:]] == [
+        ("(non renseigné)", 2),
+        ("2020", 1),
+        ("2021", 2),
+        ("2022", 1),
+    ]

@@ -15,14 +15,20 @@ import typer
 
 from tensions_cli import __version__
 from tensions_cli.cli.coding import coding_app
+from tensions_cli.cli.compare import EPILOG as COMPARE_EPILOG
+from tensions_cli.cli.compare import compare
 from tensions_cli.cli.corpus import corpus_app
+from tensions_cli.cli.extracts import EPILOG as EXTRACTS_EPILOG
+from tensions_cli.cli.extracts import extracts
 from tensions_cli.cli.help import FrenchCommand, FrenchGroup
 from tensions_cli.cli.model import model_app
 from tensions_cli.cli.options import (
     AnyLanguage,
     By,
+    Gold,
     KeepInterviewer,
     KeepTwins,
+    MaskUnder,
     ModelName,
     Output,
     Quiet,
@@ -33,6 +39,8 @@ from tensions_cli.cli.options import (
     TextColumn,
     Unit,
 )
+from tensions_cli.cli.report import EPILOG as REPORT_EPILOG
+from tensions_cli.cli.report import report
 from tensions_cli.errors import ExitStatus, TensionsError
 
 app = typer.Typer(
@@ -96,6 +104,18 @@ def analyse(
     show_dropped: Annotated[
         bool, typer.Option("--show-dropped", help="Montrer ce qui a été laissé hors du texte.", show_default=False)
     ] = False,
+    intervals: Annotated[
+        bool,
+        typer.Option(
+            "--intervals", help="À l’écran, l’intervalle de chaque part (ailleurs, toujours).", show_default=False
+        ),
+    ] = False,
+    gold: Gold = None,
+    sensitivity: Annotated[
+        bool,
+        typer.Option("--sensitivity", help="Les mêmes parts, à d’autres longueurs de passages.", show_default=False),
+    ] = False,
+    mask_under: MaskUnder = 0,
     quiet: Quiet = False,
     strict: Strict = False,
 ) -> None:
@@ -117,8 +137,12 @@ def analyse(
         any_language=any_language,
         quotes=quotes if quotes is not None else 3 * on_screen,
         show_dropped=show_dropped,
+        mask_under=mask_under,
+        sensitivity=sensitivity,
     )
-    raise typer.Exit(command.run(sources, options, form, output, quiet=quiet, strict=strict))
+    raise typer.Exit(
+        command.run(sources, options, form, output, gold=gold, intervals=intervals, quiet=quiet, strict=strict)
+    )
 
 
 @app.command(
@@ -192,6 +216,11 @@ def explain(
 
     choice("--format", form, command.FORMATS)
     raise typer.Exit(command.run(text, model, form))
+
+
+app.command(cls=FrenchCommand, epilog=COMPARE_EPILOG)(compare)
+app.command(cls=FrenchCommand, epilog=EXTRACTS_EPILOG)(extracts)
+app.command(cls=FrenchCommand, epilog=REPORT_EPILOG)(report)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -268,6 +297,9 @@ COMMANDS = (
     "analyse",
     "tag",
     "explain",
+    "compare",
+    "extracts",
+    "report",
     "corpus",
     "info",
     "check",

@@ -55,7 +55,25 @@ Strict = Annotated[
     bool, typer.Option("--strict", help="Code 3 dès qu’un fichier est laissé de côté.", show_default=False)
 ]
 
-
+MaskUnder = Annotated[
+    int,
+    typer.Option(
+        "--mask-under",
+        metavar="N",
+        min=0,
+        help="Masquer les groupes de moins de N personnes (documents s’il n’y a pas de locuteur).",
+        show_default=False,
+    ),
+]
+Gold = Annotated[
+    Path | None,
+    typer.Option(
+        "--gold",
+        metavar="FICHIER",
+        help="Passages de ce corpus codés par une personne\u00a0: corriger les parts des erreurs de la machine.",
+        show_default=False,
+    ),
+]
 KeepTwins = Annotated[
     bool,
     typer.Option(

@@ -11,7 +11,6 @@ from tensions_cli.corpus.check import Corpus, check
 from tensions_cli.corpus.fix import copies, left_out
 from tensions_cli.corpus.metadata import join, metadata_tables
 from tensions_cli.corpus.persons import Persons, find_persons, load_all_persons
-from tensions_cli.corpus.read import ReadOptions, read
 from tensions_cli.corpus.sources import STDIN, Found, find_files
 from tensions_cli.errors import ExitStatus, TensionsError
 from tensions_cli.knowledge.corpus_rules import Finding, Severity
@@ -20,8 +19,8 @@ from tensions_cli.output.french import plural, printable
 from tensions_cli.output.rows import to_json
 from tensions_cli.output.sink import folder_output, text_output
 from tensions_cli.output.terminal import console, file_console
-from tensions_cli.pipeline import MIN_FRENCH_SHARE, Options, Progress, prepare
-from tensions_cli.records import Document, Skipped
+from tensions_cli.pipeline import MIN_FRENCH_SHARE, Options, Progress, prepare, read_documents
+from tensions_cli.records import Document
 
 FORMATS = ("table", "json")
 
@@ -79,14 +78,7 @@ def _present(findings: Sequence[Finding], form: str, output: Path | None) -> Non
 def read_corpus(found: Found, options: Options, progress: Progress) -> Corpus:
     """Every document with its turns and metadata, in any language; tables that cannot be read are left to the check."""
     persons = _persons(found)
-    documents: list[Document] = []
-    skipped: list[Skipped] = []
-    for result in read(found, ReadOptions(options.unit, options.text_column)):
-        if isinstance(result, Skipped):
-            skipped.append(result)
-        else:
-            documents.append(result)
-        progress("lecture", min(len(documents) + len(skipped), len(found.files)), len(found.files))
+    documents, skipped = read_documents(found, options, progress)
     as_they_are = replace(options, any_language=True, repair=False)
     prepared = []
     for done, document in enumerate(_with_metadata(documents, found)):

@@ -44,6 +44,30 @@ CONTEXT_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
+class Lengths:
+    """How long passages are: in words aimed at, fewest and most, and most sentences."""
+
+    target: int = TARGET_WORDS
+    fewest: int = FEWEST_WORDS
+    most: int = MOST_WORDS
+    sentences: int = MOST_SENTENCES
+
+
+SHIPPED = Lengths()
+
+
+def lengths_around(target: int) -> Lengths:
+    """The limits of the codebook stretched to another target, to see what the shares owe to the length."""
+    scale = target / TARGET_WORDS
+    return Lengths(
+        target,
+        max(1, round(FEWEST_WORDS * scale)),
+        max(2, round(MOST_WORDS * scale)),
+        max(1, round(MOST_SENTENCES * scale)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class _Stretch:
     """A part of a block in one turn (rank from 0, None outside turns) and outside every zone."""
 
@@ -53,7 +77,7 @@ class _Stretch:
     turn: int | None
 
 
-def segment(document: Document, keep_interviewer: bool = False) -> list[Passage]:
+def segment(document: Document, keep_interviewer: bool = False, lengths: Lengths = SHIPPED) -> list[Passage]:
     """The passages of a document, in text order.
 
     Every visible character of a block that is in no zone is in exactly one passage. A passage never
@@ -69,17 +93,17 @@ def segment(document: Document, keep_interviewer: bool = False) -> list[Passage]
     or fewer, with the reason `interviewer` or `short`. The context of a respondent's passage is the
     last question before it: the end, 300 characters at most, of the interviewer's last turn, turns
     of two words without a question mark being passed over if there was a longer one before.
-    A document that is a `record` is one passage, as it stands.
+    A document that is a `record` is one passage, as it stands. Other `lengths` than the shipped ones serve to compare.
     """
     if document.record:
         return [_passage(document, (0, len(document.text)), (), None, None, keep_interviewer)]
     zones = _merged([(zone.start, zone.end) for zone in document.zones])
     contexts = _contexts(document, zones)
     passages: list[Passage] = []
-    for run in _runs(document.text, _stretches(document, zones), zones):
+    for run in _runs(document.text, _stretches(document, zones), zones, lengths):
         rank = run[0].turn
         context = None if rank is None else contexts[rank]
-        for span in _run_spans(document.text, run):
+        for span in _run_spans(document.text, run, lengths):
             passages.append(_passage(document, span, run, rank, context, keep_interviewer))
     return passages
 
@@ -136,7 +160,7 @@ def _visible(text: str, start: int, end: int) -> Span | None:
     return (start, end) if start < end else None
 
 
-def _runs(text: str, stretches: Iterator[_Stretch], zones: list[Span]) -> Iterator[list[_Stretch]]:
+def _runs(text: str, stretches: Iterator[_Stretch], zones: list[Span], lengths: Lengths) -> Iterator[list[_Stretch]]:
     """Stretches that are read as one text: alone, but for subtitles and short list items."""
     run: list[_Stretch] = []
     zone = 0
@@ -145,7 +169,7 @@ def _runs(text: str, stretches: Iterator[_Stretch], zones: list[Span]) -> Iterat
             while zone < len(zones) and zones[zone][1] <= run[-1].end:
                 zone += 1
             free = zone == len(zones) or zones[zone][0] >= stretch.start
-            if free and _goes_on(text, run[-1], stretch):
+            if free and _goes_on(text, run[-1], stretch, lengths):
                 run.append(stretch)
                 continue
             yield run
@@ -154,7 +178,7 @@ def _runs(text: str, stretches: Iterator[_Stretch], zones: list[Span]) -> Iterat
         yield run
 
 
-def _goes_on(text: str, before: _Stretch, after: _Stretch) -> bool:
+def _goes_on(text: str, before: _Stretch, after: _Stretch, lengths: Lengths) -> bool:
     kind = before.block.kind
     if kind is not after.block.kind or before.turn != after.turn or before.block is after.block:
         return False
@@ -163,25 +187,25 @@ def _goes_on(text: str, before: _Stretch, after: _Stretch) -> bool:
     if kind is BlockKind.CUE:
         return before.turn is not None or before.block.voice == after.block.voice
     return kind is BlockKind.ITEM and all(
-        count_words(text, stretch.start, stretch.end) < FEWEST_WORDS for stretch in (before, after)
+        count_words(text, stretch.start, stretch.end) < lengths.fewest for stretch in (before, after)
     )
 
 
 # --- cutting ----------------------------------------------------------------------------------------
 
 
-def _run_spans(text: str, run: list[_Stretch]) -> list[Span]:
+def _run_spans(text: str, run: list[_Stretch], lengths: Lengths) -> list[Span]:
     """Spans of the passages of one run."""
     start, end = run[0].start, run[-1].end
     kind = run[0].block.kind
-    if kind is BlockKind.TITLE and count_words(text, start, end) <= MOST_WORDS:
+    if kind is BlockKind.TITLE and count_words(text, start, end) <= lengths.most:
         return [(start, end)]
     if kind is BlockKind.ITEM and len(run) > 1:
         units = [(stretch.start, stretch.end) for stretch in run]
     else:
-        units = list(_units(text, run))
+        units = list(_units(text, run, lengths))
     words = [count_words(text, *unit) for unit in units]
-    groups = _balanced(words, _quotation_costs(text, units), MOST_SENTENCES)
+    groups = _balanced(words, _quotation_costs(text, units), lengths, lengths.sentences)
     return [(units[first][0], units[last - 1][1]) for first, last in groups]
 
 
@@ -195,16 +219,16 @@ def _quotation_costs(text: str, units: list[Span]) -> list[int]:
     return costs
 
 
-def _units(text: str, run: list[_Stretch]) -> Iterator[Span]:
+def _units(text: str, run: list[_Stretch], lengths: Lengths) -> Iterator[Span]:
     """Sentences of a run; one that is too long comes in pieces."""
     pauses = [stretch.end for stretch in run[:-1]]
     for start, end in _sentences(text, run):
         words = count_words(text, start, end)
-        if words <= MOST_WORDS or (words <= LONGEST_SENTENCE and _punctuated(text, start, end, words)):
+        if words <= lengths.most or (words <= LONGEST_SENTENCE and _punctuated(text, start, end, words)):
             yield start, end
         else:
             inside = pauses[bisect_right(pauses, start) : bisect_left(pauses, end)]
-            yield from _pieces(text, start, end, tuple(inside))
+            yield from _pieces(text, start, end, tuple(inside), lengths)
 
 
 def _sentences(text: str, run: list[_Stretch]) -> list[Span]:
@@ -223,20 +247,20 @@ def _punctuated(text: str, start: int, end: int, words: int) -> bool:
     return inner_marks(text, start, end) * WORDS_PER_MARK >= words
 
 
-def _pieces(text: str, start: int, end: int, pauses: tuple[int, ...]) -> Iterator[Span]:
+def _pieces(text: str, start: int, end: int, pauses: tuple[int, ...], lengths: Lengths) -> Iterator[Span]:
     """A sentence that is too long, cut at its best inner marks."""
     units = clause_units(text, start, end, pauses)
     words = [count_words(text, first, last) for first, last, _ in units]
-    for first, last in _balanced(words, [cost for *_, cost in units], None):
+    for first, last in _balanced(words, [cost for *_, cost in units], lengths, None):
         yield units[first][0], units[last - 1][1]
 
 
-def _balanced(words: Sequence[int], costs: Sequence[int], most: int | None) -> list[Span]:
+def _balanced(words: Sequence[int], costs: Sequence[int], lengths: Lengths, most: int | None) -> list[Span]:
     """Group consecutive units into passages of words close to the target.
 
     `words[i]` is the length of unit i, `costs[i]` what a cut after it costs (squared words), `most`
-    the largest number of units of a group. Returns ranges of units. A group keeps within 90 words,
-    unless it is one unit. Least total of squared distances to `TARGET_WORDS`, a group under 15
+    the largest number of units of a group. Returns ranges of units. A group keeps within `lengths.most` words,
+    unless it is one unit. Least total of squared distances to `lengths.target`, a group under `lengths.fewest`
     words being the last resort; of equal sums, the longer last group. Time grows with the number of units.
     """
     best = [0.0]
@@ -246,10 +270,10 @@ def _balanced(words: Sequence[int], costs: Sequence[int], most: int | None) -> l
         least, source = float("inf"), end - 1
         for start in range(end - 1, -1, -1):
             total += words[start]
-            if start < end - 1 and (total > MOST_WORDS or (most is not None and end - start > most)):
+            if start < end - 1 and (total > lengths.most or (most is not None and end - start > most)):
                 break
-            cost = best[start] + (total - TARGET_WORDS) ** 2
-            if total < FEWEST_WORDS:
+            cost = best[start] + (total - lengths.target) ** 2
+            if total < lengths.fewest:
                 cost += _SHORT_COST
             if cost <= least:
                 least, source = cost, start

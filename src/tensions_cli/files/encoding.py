@@ -69,16 +69,17 @@ def with_lines(data: bytes, changes: Mapping[int, str | None]) -> bytes:
     wide = mark in _UTF16_BOMS
     # One byte a character, or UTF-8: line ends are the same bytes everywhere, so latin-1 loses none.
     reading, writing = (encoding, encoding) if wide else ("latin-1", encoding.removesuffix("-sig"))
-    lines = _LINE.findall(data[len(mark) :].decode(reading, "surrogatepass"))
+    half = len(data) % 2 if wide else 0  # a damaged file may end in the middle of a character
+    body, rest = data[len(mark) : len(data) - half], data[len(data) - half :]
     written = [mark]
-    for at, line in enumerate(lines):
-        change = changes.get(at, line)
+    for at, line in enumerate(_LINE.findall(body.decode(reading, "surrogatepass"))):
+        change = changes.get(at)
         if at not in changes:
             written.append(line.encode(reading, "surrogatepass"))
         elif change is not None:
             end = line[len(line.rstrip("\r\n")) :]
             written.append(change.encode(writing) + end.encode(reading))
-    return b"".join(written)
+    return b"".join([*written, rest])
 
 
 def _attempt(data: bytes, declared: str | None) -> tuple[str, str, tuple[str, ...]]:

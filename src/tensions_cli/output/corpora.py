@@ -140,7 +140,7 @@ def txt_folder(documents: Sequence[Document]) -> tuple[dict[str, bytes], tuple[s
     names = file_names([document.id for document in documents])
     files = {f"{name}.txt": clean_txt(document).encode() for name, document in zip(names, documents, strict=True)}
     files[METADATA_FILE] = metadata_csv(documents, names).encode()
-    described = _speakers_csv([with_role_labels(document) for document in documents], names)
+    described = speakers_csv([with_role_labels(document) for document in documents], names)
     told: tuple[str, ...] = ()
     if described:
         files[SPEAKERS_FILE] = described.encode()
@@ -166,7 +166,7 @@ def _is_described(member: CastMember) -> bool:
     return bool(member.person or member.attributes or (member.role and member.ground in _SAID_ROLES))
 
 
-def _speakers_csv(documents: Sequence[Document], names: Sequence[str]) -> str:
+def speakers_csv(documents: Sequence[Document], names: Sequence[str]) -> str:
     """The table of speakers of a folder of texts, one row per speaker; empty when nothing is known of any."""
     cast = [(name, member) for name, document in zip(names, documents, strict=True) for member in document.cast]
     if not any(_is_described(member) for _, member in cast):
@@ -178,7 +178,7 @@ def _speakers_csv(documents: Sequence[Document], names: Sequence[str]) -> str:
     writer.writeheader()
     for name, member in cast:
         role = member.role.value if member.role and member.ground in _SAID_ROLES else ""
-        row = {"document": name, "speaker": _speaker(member.speaker), "person": member.person or "", "role": role}
+        row = {"document": name, "speaker": written_label(member.speaker), "person": member.person or "", "role": role}
         row |= {columns[field]: value for field, value in member.attributes.items()}
         writer.writerow(guarded({field: _one_line(writable(value)) for field, value in row.items()}))
     return stream.getvalue()
@@ -277,11 +277,11 @@ def merged_codes(documents: Sequence[Document], codes: Sequence[Mapping[str, str
 
 
 def _label(turn: Turn) -> str:
-    """The speaker as a label that opens a line: one line, without colon."""
-    return _speaker(turn.speaker or "") or UNKNOWN
+    return written_label(turn.speaker or "") or UNKNOWN
 
 
-def _speaker(label: str) -> str:
+def written_label(label: str) -> str:
+    """The label of a speaker as it opens a line of a clean text: one line, without colon; "" for nobody."""
     return _one_line(writable(label).replace(":", " "))
 
 

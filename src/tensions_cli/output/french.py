@@ -1,10 +1,12 @@
 """Numbers, labels and places as a French reader expects them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import MIN_BEARING, Interval, Label, Passage, Role
+from tensions_cli.results import CorrectedShare, Corrections, Cutting, Estimate
 
 NBSP = "\u00a0"
 
@@ -22,6 +24,13 @@ STANCE_TITLES = {
 }
 ROLE_TITLES = {Role.INTERVIEWER: "enquêteur", Role.RESPONDENT: "enquêté", None: "rôle indécis"}
 TOO_FEW = "trop peu"
+MASKED = "masqué"
+MEASURE_TITLES = {
+    "tension": "tension",
+    "rationalisation+": "porte M (rationalisation ou mixte)",
+    "professionnelle+": "porte P (professionnelle ou mixte)",
+}
+MIN_RATED = 30  # under thirty passages of a kind, counts rather than a rate (Wilson, .80 on thirty: .63 to .91)
 
 
 @cache
@@ -78,8 +87,113 @@ def place(passage: Passage) -> str:
 def method(name: str) -> str:
     """How intervals were made, in French, from the name that the statistics give."""
     unit = "personne" if "person" in name else "document"
+    if name == "none: masked":
+        return MASKED
     if name.startswith("student"):
-        return f"Student sur le ratio, par {unit}"
+        return f"Student sur le ratio, échelle logit, par {unit}"
     if name.startswith("bootstrap"):
-        return f"rééchantillonnage par {unit}, graine fixe"
+        return f"rééchantillonnage studentisé par {unit}, graine fixe"
     return f"aucun{NBSP}: moins de cinq {unit}s"
+
+
+def masking_legend(under: int) -> str:
+    """What `--mask-under` did."""
+    return (
+        f"masqué (--mask-under {under}){NBSP}: groupe de moins de {under} personnes (locuteurs, ou documents sans "
+        f"locuteur), ou un autre, sans lequel une soustraction le donnerait."
+    )
+
+
+def share_and_bounds(share: float | None, interval: Interval | None, method: str) -> str:
+    """« 19 % [12–25] », without the interval where there is none to give."""
+    if share is None:
+        return "–"
+    return f"{percent(share)} {bounds(interval, method)}"
+
+
+def estimate(found: Estimate) -> str:
+    """A corrected share with its interval, or why there is none."""
+    if found.value is None:
+        return _WHY_NO_ESTIMATE.get(found.method, "–")
+    return f"{percent(found.value)} {bounds(found.interval, found.method if found.interval else '')}"
+
+
+_WHY_NO_ESTIMATE = {
+    "none: sensitivity + specificity not above 1": "refusée",
+    "none: no gold passage with it": "absente du gold",
+    "none: no gold passage without it": "partout dans le gold",
+}
+
+
+def rate(value: float | None, base: int, *, weighted: bool) -> str:
+    """« 87 % (n = 52) »; « 8 sur 11 » where the base is too small for a rate (weighted: the base alone)."""
+    if value is not None and base >= MIN_RATED:
+        return f"{percent(value)} (n{NBSP}={NBSP}{base})"
+    return f"– (n{NBSP}={NBSP}{base})" if value is None or weighted else f"{round(value * base)} sur {base}"
+
+
+def correction_legend(found: Corrections) -> str:
+    """What the corrected shares rest on, and what they suppose."""
+    weights = ", pondérés" if found.weighted else ""
+    coders = ", ".join(printable(coder) for coder in found.coders)
+    return (
+        f"Gold{NBSP}: {plural(found.matched, 'passage apparié', 'passages appariés')}{weights}, "
+        f"{plural(found.groups[0].gold_documents, 'document')}, {coders}. "
+        f"PPI (par défaut){NBSP}: suppose un gold tiré au hasard dans ce corpus, ou pondéré par l’inverse de la "
+        f"probabilité de tirage. Rogan-Gladen{NBSP}: suppose les mêmes sensibilité et spécificité dans le gold et dans "
+        f"le corpus. Intervalles à 95{NBSP}% par document (Student){NBSP}; celui de la part brute ignore les erreurs "
+        "de la machine."
+    )
+
+
+def uncorrected(found: Corrections) -> list[str]:
+    """Why groups have no corrected share, one line a reason: « Parts corrigées, 3 groupes : trop peu de gold… »."""
+    reasons = Counter(group.reason for group in found.groups[1:] if group.reason)
+    lines = [_uncorrected(plural(n, "groupe"), reason) for reason, n in reasons.items()]
+    whole = found.groups[0].reason
+    return [_uncorrected("tout le corpus", whole), *lines] if whole else lines
+
+
+def _uncorrected(who: str, reason: str) -> str:
+    if reason == "none: masked":
+        return f"Parts corrigées, {who}{NBSP}: {MASKED}."
+    least = "au moins 30 passages codés" if "passages" in reason else "venus d’au moins 5 documents"
+    return f"Parts corrigées, {who}{NBSP}: trop peu de gold (il en faut {least})."
+
+
+def corrected_cells(share: CorrectedShare, *, weighted: bool) -> list[str]:
+    """One share: its name, raw, corrected both ways, and how the machine errs."""
+    raw = share_and_bounds(share.raw.value, share.raw.interval, share.raw.method)
+    rates = share.rates
+    return [
+        measure(share.measure),
+        raw,
+        estimate(share.prediction_powered),
+        estimate(share.rogan_gladen),
+        rate(rates.sensitivity, rates.positives, weighted=weighted),
+        rate(rates.specificity, rates.negatives, weighted=weighted),
+    ]
+
+
+def cutting_cells(cutting: Cutting) -> list[str]:
+    """One length of passages: what was aimed at and reached, then the shares."""
+    shipped = " (employée)" if cutting.shipped else ""
+    return [
+        f"{cutting.target_words}{shipped}",
+        integer(cutting.passages),
+        f"{cutting.mean_words:.0f}",
+        *(percent(share) for share in cutting.shares.values()),
+        percent(cutting.tension_share),
+    ]
+
+
+def measure(name: str) -> str:
+    """A label or a measure of the correction, as a reader knows it."""
+    return MEASURE_TITLES.get(name, name)
+
+
+SENSITIVITY_LEGEND = (
+    f"Longueur visée, en mots{NBSP}: les passages ne franchissent ni paragraphe ni tour de parole, leur moyenne reste "
+    f"donc en deçà. Le modèle a appris sur des passages d’environ 45 mots{NBSP}: ailleurs, une part change aussi parce "
+    "qu’il lit moins bien. Une conclusion qui ne vaut qu’à une longueur ne vaut pas."
+)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tensions_cli.knowledge.codebook import codebook
@@ -19,6 +19,7 @@ from tensions_cli.records import (
     TaggedPassage,
     Tally,
 )
+from tensions_cli.results import CorrectedShare, Corrections, Cutting, Estimate
 
 SUMMARY_SCHEMA = "tensions-summary/1"
 CORPUS_SCHEMA = "tensions-corpus/1"
@@ -26,6 +27,7 @@ CORPUS_SCHEMA = "tensions-corpus/1"
 FLAT_NAMES = {
     "shares": "share",
     "shares_by_words": "share_by_words",
+    "shares_by_document": "share_by_document",
     "shares_certain": "share_certain",
     "relations": "relation",
 }
@@ -87,7 +89,7 @@ def flat_passage_row(tagged: TaggedPassage) -> dict[str, str | int | float | Non
 
 def summary(analysis: Analysis) -> dict[str, Any]:
     """The summary as `docs/schemas/summary.schema.json` describes it."""
-    return {
+    row: dict[str, Any] = {
         "schema": SUMMARY_SCHEMA,
         "manifest": dict(analysis.manifest),
         "documents": {
@@ -95,6 +97,62 @@ def summary(analysis: Analysis) -> dict[str, Any]:
             "skipped": [skipped_row(skipped) for skipped in analysis.skipped],
         },
         "groups": [group_row(group) for group in analysis.groups],
+    }
+    if analysis.corrections is not None:
+        row["corrections"] = corrections_row(analysis.corrections)
+    if analysis.cuttings:
+        row["sensitivity"] = [cutting_row(cutting) for cutting in analysis.cuttings]
+    return row
+
+
+def corrections_row(found: Corrections) -> dict[str, Any]:
+    """Shares corrected by a gold, group by group."""
+    return {
+        "coders": list(found.coders),
+        "matched": found.matched,
+        "unmatched": found.unmatched,
+        "weighted": found.weighted,
+        "groups": [
+            {
+                "by": dict(group.by),
+                "gold": group.gold,
+                "gold_documents": group.gold_documents,
+                "reason": group.reason,
+                "shares": [_corrected_row(share) for share in group.shares],
+            }
+            for group in found.groups
+        ],
+        "notices": list(found.notices),
+    }
+
+
+def _corrected_row(share: CorrectedShare) -> dict[str, Any]:
+    return {
+        "measure": share.measure,
+        "raw": estimate_row(share.raw),
+        "prediction_powered": estimate_row(share.prediction_powered),
+        "rogan_gladen": estimate_row(share.rogan_gladen),
+        "positives": share.rates.positives,
+        "negatives": share.rates.negatives,
+        "sensitivity": share.rates.sensitivity,
+        "specificity": share.rates.specificity,
+    }
+
+
+def estimate_row(estimate: Estimate) -> dict[str, Any]:
+    """A share or a difference, with its interval and how it was made."""
+    return {"value": estimate.value, "interval": _pair(estimate.interval), "method": estimate.method}
+
+
+def cutting_row(cutting: Cutting) -> dict[str, Any]:
+    """Shares at one length of passages."""
+    return {
+        "target_words": cutting.target_words,
+        "shipped": cutting.shipped,
+        "passages": cutting.passages,
+        "mean_words": cutting.mean_words,
+        "shares": dict(cutting.shares),
+        "tension_share": cutting.tension_share,
     }
 
 
@@ -165,7 +223,22 @@ def skipped_row(skipped: Skipped) -> dict[str, Any]:
 
 
 def group_row(group: Group) -> dict[str, Any]:
-    """One group, nested as in the JSON summary."""
+    """One group, nested as in the JSON summary; of a masked one, nothing but its name and why."""
+    row = _group_values(group) | {
+        "stance_intervals": {
+            pole: {name: _pair(interval) for name, interval in intervals.items()}
+            for pole, intervals in group.stance_intervals.items()
+        }
+    }
+    return _masked(row, ("by", "method", "masked")) if group.masked else row
+
+
+def _masked(row: dict[str, Any], kept: Collection[str]) -> dict[str, Any]:
+    """Every value but those kept is None: zeros would be read as counts."""
+    return {name: value if name in kept else None for name, value in row.items()}
+
+
+def _group_values(group: Group) -> dict[str, Any]:
     return {
         "by": dict(group.by),
         "documents": group.documents,
@@ -174,6 +247,7 @@ def group_row(group: Group) -> dict[str, Any]:
         "words": group.words,
         "shares": dict(group.shares),
         "shares_by_words": dict(group.shares_by_words),
+        "shares_by_document": dict(group.shares_by_document),
         "shares_certain": dict(group.shares_certain),
         "certain": group.certain,
         "intervals": {name: _pair(interval) for name, interval in group.intervals.items()},
@@ -183,13 +257,16 @@ def group_row(group: Group) -> dict[str, Any]:
         "balance": group.balance,
         "stance": None if group.stance is None else {pole: dict(counts) for pole, counts in group.stance.items()},
         "axes": {axis: dict(poles) for axis, poles in group.axes.items()},
+        "persons": group.persons,
+        "masked": group.masked,
     }
 
 
 def flat_group_row(group: Group, by: tuple[str, ...]) -> dict[str, Any]:
-    """One group for a table; the whole corpus has empty grouping columns."""
-    flat: dict[str, Any] = {f"by_{field}": group.by.get(field, "") for field in by}
-    for name, value in group_row(group).items():
+    """One group for a table; the whole corpus has empty grouping columns, a masked group nothing but its name."""
+    names = {f"by_{field}": group.by.get(field, "") for field in by}
+    flat: dict[str, Any] = dict(names)
+    for name, value in _group_values(group).items():
         if name == "by":
             continue
         if name == "intervals":
@@ -207,6 +284,8 @@ def flat_group_row(group: Group, by: tuple[str, ...]) -> dict[str, Any]:
             flat |= {f"{FLAT_NAMES[name]}_{key}": item for key, item in value.items()}
         else:
             flat[name] = value
+    if group.masked:
+        return _masked(flat, (*names, "method")) | {"masked": "oui"}
     return flat
 
 

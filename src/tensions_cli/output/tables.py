@@ -14,6 +14,7 @@ from tensions_cli.output.rows import (
     to_json,
 )
 from tensions_cli.records import Analysis, Group, Label, TaggedPassage
+from tensions_cli.results import Corrections, Cutting
 
 # A spreadsheet takes a cell that begins with one of these for a formula (formats.md, section 13).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -42,12 +43,19 @@ def write_summary_markdown(analysis: Analysis, stream: TextIO) -> None:
     for group in analysis.groups:
         stream.write(f"| {' | '.join(_markdown_cells(group, analysis.by))} |\n")
     _write_stances(analysis, stream)
+    _write_intervals(analysis, stream)
     manifest = analysis.manifest
     how = french.method(analysis.groups[0].method)
     stream.write(
         f"\n{french.plural(len(analysis.documents), 'document')}, modèle {manifest['model']['identity']}, "
         f"grille v{manifest['codebook']['version']}. Intervalle\u00a0: {how}.\n"
     )
+    if under := manifest["options"].get("mask_under"):
+        stream.write(f"\n{french.masking_legend(under)}\n")
+    if analysis.corrections is not None:
+        write_corrections_markdown(analysis.corrections, stream)
+    if analysis.cuttings:
+        write_sensitivity_markdown(analysis.cuttings, stream)
     for tagged in analysis.examples:
         text = tagged.passage.text.replace("\n", " ").translate(MARKDOWN_SPECIAL)
         stream.write(f"\n> {text}\n>\n> — {french.place(tagged.passage).translate(MARKDOWN_SPECIAL)}\n")
@@ -62,8 +70,51 @@ def _write_stances(analysis: Analysis, stream: TextIO) -> None:
     stream.write(f"\n| {' | '.join(header)} |\n|{'---|' * len(header)}\n")
     for group in analysis.groups:
         counts = group.stance or {}
-        cells = [french.stances(counts.get(pole, {})) for pole in whole]
+        cells = [french.MASKED if group.masked else french.stances(counts.get(pole, {})) for pole in whole]
         stream.write(f"| {' | '.join([*_markdown_names(group, analysis.by), *cells])} |\n")
+
+
+def _write_intervals(analysis: Analysis, stream: TextIO) -> None:
+    """The four shares and tension, each with its interval."""
+    measures = [*(label.value for label in Label), "tension"]
+    _write_table(
+        [*(analysis.by or ("corpus",)), *(f"{name} (95\u00a0%)" for name in measures)],
+        ([*_markdown_names(group, analysis.by), *_interval_cells(group)] for group in analysis.groups),
+        stream,
+    )
+
+
+def _interval_cells(group: Group) -> list[str]:
+    shares = {**group.shares, "tension": group.tension_share}
+    return [
+        french.MASKED if group.masked else french.share_and_bounds(share, group.intervals[name], group.method)
+        for name, share in shares.items()
+    ]
+
+
+def write_corrections_markdown(found: Corrections, stream: TextIO) -> None:
+    """Raw and corrected shares of the whole corpus, then of each group that has enough gold."""
+    header = ["part", "brute", "corrigée (PPI)", "Rogan-Gladen", "sensibilité", "spécificité"]
+    for group in found.groups:
+        name = " × ".join(group.by.values()).translate(MARKDOWN_SPECIAL) or "tout le corpus"
+        if group.reason:
+            continue
+        stream.write(f"\nParts corrigées, {name} (gold\u00a0: {french.plural(group.gold, 'passage')})\n")
+        _write_table(header, (french.corrected_cells(one, weighted=found.weighted) for one in group.shares), stream)
+    for line in (*french.uncorrected(found), french.correction_legend(found), *found.notices):
+        stream.write(f"\n{line.translate(MARKDOWN_SPECIAL)}\n")
+
+
+def write_sensitivity_markdown(cuttings: Sequence[Cutting], stream: TextIO) -> None:
+    """Shares of the whole corpus at each length of passages."""
+    header = ["longueur visée", "passages", "mots par passage", *(label.value for label in Label), "tension"]
+    _write_table(header, (french.cutting_cells(cutting) for cutting in cuttings), stream)
+    stream.write(f"\n{french.SENSITIVITY_LEGEND}\n")
+
+
+def _write_table(header: Sequence[str], rows: Iterable[Sequence[str]], stream: TextIO) -> None:
+    stream.write(f"\n| {' | '.join(header)} |\n|{'---|' * len(header)}\n")
+    stream.writelines(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def _markdown_names(group: Group, by: Sequence[str]) -> list[str]:
@@ -72,6 +123,8 @@ def _markdown_names(group: Group, by: Sequence[str]) -> list[str]:
 
 
 def _markdown_cells(group: Group, by: Sequence[str]) -> list[str]:
+    if group.masked:
+        return [*_markdown_names(group, by), *[french.MASKED] * (len(Label) + 5)]
     return [
         *_markdown_names(group, by),
         french.integer(group.passages),

@@ -29,6 +29,7 @@ from tensions_cli.records import (
     Tags,
     ZoneKind,
 )
+from tensions_cli.results import Corrections, Cutting
 
 # One glyph per label, told apart without colour; the second is for consoles that lack the first (cp1252).
 GLYPHS = {
@@ -80,8 +81,11 @@ def file_console(stream: TextIO) -> Console:
     return Console(file=stream, highlight=False, width=120, force_terminal=False, color_system=None)
 
 
-def print_analysis(analysis: Analysis, out: Console, *, speakers: bool) -> None:
-    """What was read, the table, stances, who speaks and remarks (`speakers`), quotations, what was dropped."""
+def print_analysis(analysis: Analysis, out: Console, *, speakers: bool, intervals: bool = False) -> None:
+    """What was read, the table, stances, who speaks and remarks (`speakers`), quotations, what was dropped.
+
+    With `intervals`, a table of every share with its own; corrections and other lengths where they were made.
+    """
     out.print(_heading(analysis))
     out.print(_table(analysis, out))
     stances = _stances(analysis)
@@ -89,6 +93,13 @@ def print_analysis(analysis: Analysis, out: Console, *, speakers: bool) -> None:
         out.print()
         out.print(stances)
     out.print(_legend(analysis, out))
+    if intervals:
+        out.print(_section("Parts et intervalles à 95\u00a0%", _intervals(analysis)))
+    if analysis.corrections is not None:
+        _print_corrections(analysis.corrections, out)
+    if analysis.cuttings:
+        out.print(_section("Les mêmes parts, à d’autres longueurs de passages", _cuttings(analysis.cuttings)))
+        out.print(Text(french.SENSITIVITY_LEGEND, style="dim"))
     for part in (_cast(analysis.documents), _notices(analysis.documents)) if speakers else ():
         if part is not None:
             out.print()
@@ -156,7 +167,51 @@ def _table(analysis: Analysis, out: Console) -> Table:
     return table
 
 
+def _section(title: str, table: Table) -> Padding:
+    """A table with a title, after a blank line."""
+    return Padding(Lines(Text(title, style="bold"), table), (1, 0, 0, 0), expand=False)
+
+
+def _intervals(analysis: Analysis) -> Table:
+    table = _plain_table(" × ".join(analysis.by), *(label.value for label in Label), "tension")
+    for group in analysis.groups:
+        shares = {**group.shares, "tension": group.tension_share}
+        cells = [
+            french.MASKED if group.masked else french.share_and_bounds(share, group.intervals[name], group.method)
+            for name, share in shares.items()
+        ]
+        table.add_row(Text(_name(group, analysis.by)), *cells, style="" if group.by else "bold")
+    return table
+
+
+def _print_corrections(found: Corrections, out: Console) -> None:
+    """Raw beside corrected, the whole corpus, then the groups that have enough gold; the others are counted."""
+    header = ("part", "brute", "corrigée (PPI)", "Rogan-Gladen", "sensibilité", "spécificité")
+    for group in found.groups:
+        if group.reason is None:
+            table = _plain_table(*header)
+            for share in group.shares:
+                table.add_row(*french.corrected_cells(share, weighted=found.weighted))
+            name = " × ".join(group.by.values()) or "tout le corpus"
+            title = f"Parts corrigées des erreurs de la machine, {name} (gold{NBSP}: "
+            passages = french.plural(group.gold, "passage")
+            documents = french.plural(group.gold_documents, "document")
+            out.print(_section(f"{french.printable(title)}{passages}, {documents})", table))
+    out.print()
+    for line in (*french.uncorrected(found), french.correction_legend(found)):
+        out.print(Text(line, style="dim"))
+
+
+def _cuttings(cuttings: Iterable[Cutting]) -> Table:
+    table = _plain_table("mots visés", "passages", "mots par passage", *(label.value for label in Label), "tension")
+    for cutting in cuttings:
+        table.add_row(*french.cutting_cells(cutting), style="bold" if cutting.shipped else "")
+    return table
+
+
 def _cells(group: Group, by: tuple[str, ...], out: Console, *, wide: bool) -> list[Text]:
+    if group.masked:
+        return _masked_cells(group, by, out, wide=wide)
     tension = f"{_rounded(group.tension_share):>3} {french.bounds(group.intervals['tension'], group.method)}"
     return [
         Text(_name(group, by)),
@@ -167,6 +222,12 @@ def _cells(group: Group, by: tuple[str, ...], out: Console, *, wide: bool) -> li
         *([Text(tension), Text(french.decimal(group.balance))] if out.width >= NARROW else []),
         *([Text(_axes(group))] if wide else []),
     ]
+
+
+def _masked_cells(group: Group, by: tuple[str, ...], out: Console, *, wide: bool) -> list[Text]:
+    """A name and no number."""
+    cells = [Text(_name(group, by)), Text(""), *([Text("")] if wide else [])]
+    return [*cells, Text(french.MASKED, style="dim")] if out.width >= NARROW else [cells[0], Text(french.MASKED)]
 
 
 def _name(group: Group, by: tuple[str, ...]) -> str:
@@ -225,7 +286,8 @@ def _stances(analysis: Analysis) -> Lines | None:
     for pole, counts in whole.stance.items():
         lines.append(Text(f"Posture — {pole}{NBSP}: {french.stances(counts)}"))
         if len(groups) > 1:
-            lines += _stances_by_group([(_name(g, analysis.by), (g.stance or {}).get(pole, {})) for g in groups])
+            shown = [(_name(g, analysis.by), (g.stance or {}).get(pole, {})) for g in groups if not g.masked]
+            lines += _stances_by_group(shown)
     return Lines(*lines)
 
 
@@ -258,6 +320,7 @@ def _legend(analysis: Analysis, out: Console) -> Padding:
         f"compte, lisez les passages.\nbalance{NBSP}: de −1 (M seule) à +1 (P seule), sur vingt passages porteurs ",
         f"au moins{NBSP}; axes{NBSP}: à titre indicatif.",
         STANCE_LEGEND if analysis.groups[0].stance is not None else "",
+        f"\n{french.masking_legend(under)}" if (under := analysis.manifest["options"].get("mask_under")) else "",
         style="dim",
     )
     return Padding(text, (1, 0, 0, 0), expand=False)

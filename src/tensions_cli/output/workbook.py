@@ -1,37 +1,20 @@
-"""Coded passages as an Excel workbook for people who read, accept and correct them.
+"""Coded passages as an Excel workbook for people who read, accept and correct them."""
 
-XlsxWriter and not openpyxl: it keeps everything in memory (openpyxl spills the sheets, hence the corpus, into the
-system's temporary folder), dates every part of the file 1980, and never takes a text for a formula.
-"""
-
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.code_names import all_codes, codes_of
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.output.annotation import text_sha256
 from tensions_cli.output.french import ROLE_TITLES
+from tensions_cli.output.sheets import changes, check_rows, fit, new_workbook, write_header
 from tensions_cli.records import CodedBy, Label, TaggedDocument, TaggedPassage
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
-
-# Limits of the format (Excel specifications): characters of a cell, counted in UTF-16 units, and rows of a sheet.
-LONGEST_CELL = 32_767
-_MOST_ROWS = 1_048_576
-CUT_MARK = " […]"
-
-# What XML 1.0 cannot hold (formats.md, section 3): replaced one for one, so that lengths stay.
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
-# Written as a creation date, since a workbook must have one: the first day that zip files can tell.
-_NO_DATE = datetime(1980, 1, 1)
 
 _DECISIONS = {"accepted": "accepté", "modified": "modifié", "rejected": "rejeté"}
 _EXCLUDED = {"interviewer": "parole de l’enquêteur", "short": "deux mots ou moins"}
@@ -62,18 +45,9 @@ def write_workbook(
     earlier reading, so that a second export does not lose them. Same bytes for the same codes; no author, no
     date, no formula. Raises TensionsError beyond the rows that a sheet can hold.
     """
-    import xlsxwriter
-
     read = list(documents)
-    count = sum(len(tagged.passages) for tagged in read)
-    if count >= _MOST_ROWS:
-        raise TensionsError(
-            "trop de passages pour un classeur",
-            why=f"une feuille Excel a au plus {_MOST_ROWS} lignes",
-            hint="choisissez -f csv ou -f parquet",
-        )
-    book = xlsxwriter.Workbook(stream, {"in_memory": True})
-    book.set_properties({"created": _NO_DATE})
+    check_rows(sum(len(tagged.passages) for tagged in read), hint="choisissez -f csv ou -f parquet")
+    book = new_workbook(stream)
     changed: Counter[str] = Counter()
     _passages_sheet(book, read, by, reviews or {}, changed)
     _rows_sheet(book, "Grille", ("famille", "code", "définition"), (14, 32, 110), _grid(), changed)
@@ -81,29 +55,7 @@ def write_workbook(
     texts = [(tagged.document.id, text_sha256(tagged.document.text), str(len(tagged.passages))) for tagged in read]
     _rows_sheet(book, "Documents", ("document", "empreinte (SHA-256)", "passages"), (40, 70, 10), texts, changed)
     book.close()
-    return _notices(changed)
-
-
-def _fit(text: str, changed: Counter[str]) -> str:
-    """A text as a cell can hold it; `changed` counts characters `replaced` and cells `cut`."""
-    text, replaced = _ILLEGAL.subn(" ", text)
-    changed["replaced"] += replaced
-    units = text.encode("utf-16-le")
-    if len(units) <= 2 * LONGEST_CELL:
-        return text
-    changed["cut"] += 1
-    return units[: 2 * (LONGEST_CELL - len(CUT_MARK))].decode("utf-16-le", "ignore") + CUT_MARK
-
-
-def _notices(changed: Counter[str]) -> tuple[str, ...]:
-    said = []
-    if changed["replaced"]:
-        what = "caractères de contrôle, interdits dans un classeur, remplacés par une espace"
-        said.append(f"{what}\u00a0: {changed['replaced']}")
-    if changed["cut"]:
-        what = f"cellules coupées à {LONGEST_CELL} caractères, la limite d’Excel, et marquées […]"
-        said.append(f"{what}\u00a0: {changed['cut']}")
-    return tuple(said)
+    return changes(changed)
 
 
 def _passages_sheet(
@@ -130,7 +82,9 @@ def _passages_sheet(
         sheet.set_column(at, at, column["width"], formats[column["field"]])
     for at in range(len(columns), len(columns) + len(metadata)):
         sheet.set_column(at, at, 16, text)
-    _header(book, sheet, [column["header"] for column in columns] + [f"{prefix}{name}" for name in metadata], changed)
+    write_header(
+        book, sheet, [column["header"] for column in columns] + [f"{prefix}{name}" for name in metadata], changed
+    )
     _drop_downs(sheet, [column["field"] for column in columns], count)
     row = 0
     for tagged in read:
@@ -143,10 +97,10 @@ def _passages_sheet(
                 if isinstance(value, int | float):
                     sheet.write_number(row, at, value, formats[column["field"]])
                 elif value:
-                    sheet.write_string(row, at, _fit(value, changed), formats[column["field"]])
+                    sheet.write_string(row, at, fit(value, changed), formats[column["field"]])
             for at, name in enumerate(metadata, start=len(columns)):
                 if one.passage.metadata.get(name):
-                    sheet.write_string(row, at, _fit(one.passage.metadata[name], changed), text)
+                    sheet.write_string(row, at, fit(one.passage.metadata[name], changed), text)
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, count, len(columns) + len(metadata) - 1)
 
@@ -220,17 +174,11 @@ def _rows_sheet(
     wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
     for at, width in enumerate(widths):
         sheet.set_column(at, at, width, wrapped)
-    _header(book, sheet, header, changed)
+    write_header(book, sheet, header, changed)
     for at, row in enumerate(rows, start=1):
         for column, value in enumerate(row):
-            sheet.write_string(at, column, _fit(value, changed), wrapped)
+            sheet.write_string(at, column, fit(value, changed), wrapped)
     sheet.freeze_panes(1, 0)
-
-
-def _header(book: "Workbook", sheet: "Worksheet", names: Sequence[str], changed: Counter[str]) -> None:
-    bold = book.add_format({"bold": True, "valign": "top", "text_wrap": True, "num_format": "@"})
-    for at, name in enumerate(names):
-        sheet.write_string(0, at, _fit(name, changed), bold)
 
 
 def _grid() -> list[tuple[Any, ...]]:

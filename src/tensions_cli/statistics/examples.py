@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from tensions_cli.records import Label, Relation, TaggedPassage
+from tensions_cli.statistics.extracts import certainty
 
 
 def most_telling(tagged: Iterable[TaggedPassage], count: int) -> list[TaggedPassage]:
@@ -29,4 +30,4 @@ def keep_best(kept: Sequence[TaggedPassage], tagged: TaggedPassage, count: int) 
 
 
 def _rank(tagged: TaggedPassage) -> tuple[float, str, int]:
-    return (-min(tagged.tags.scores.values()), tagged.passage.document, tagged.passage.start)
+    return (-certainty(tagged.tags), tagged.passage.document, tagged.passage.start)

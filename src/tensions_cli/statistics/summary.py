@@ -5,6 +5,7 @@ person). Every share has the counted passages of the group as its base. Only sma
 text are kept, so a corpus can stream through.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from tensions_cli.words import count_words
 DECIMALS = 4
 UNKNOWN = "(non renseigné)"
 
+# Columns that give a `year` where there is none of that name.
+DATED = ("annee", "année", "date")
+_YEAR = re.compile(r"(?<![0-9])(?:1[89]|20)[0-9]{2}(?![0-9])")
+
 BEARING_M = (Label.RATIONALISATION, Label.MIXTE)
 BEARING_P = (Label.PROFESSIONNELLE, Label.MIXTE)
 
@@ -26,7 +31,7 @@ class Counted:
     """What statistics keep of a counted passage: nothing of its text.
 
     `key`: values of the grouping fields; `stance`: `pole:stance`, None when not coded; `axes`: `axis:pole`;
-    `words`: alphanumeric tokens.
+    `words`: alphanumeric tokens; `person`: code of `speakers.csv`, the same in all documents.
     """
 
     key: tuple[str, ...]
@@ -38,6 +43,7 @@ class Counted:
     stance: tuple[str, ...] | None
     axes: tuple[str, ...]
     certain: bool
+    person: str | None = None
 
 
 def counted(tagged: TaggedPassage, by: Sequence[str]) -> Counted | None:
@@ -55,6 +61,7 @@ def counted(tagged: TaggedPassage, by: Sequence[str]) -> Counted | None:
         stance=None if tags.stance is None else tuple(f"{pole}:{name}" for pole, name in tags.stance.items()),
         axes=tuple(f"{axis}:{pole}" for axis, poles in tags.axes.items() for pole in poles),
         certain=tags.certain,
+        person=passage.person,
     )
 
 
@@ -71,7 +78,17 @@ def field_value(tagged: TaggedPassage, field: str) -> str:
         "role": passage.role.value if passage.role else None,
     }
     value = own[field] if field in own else passage.metadata.get(field)
+    if value is None and field == "year":
+        value = year_of(passage.metadata)
     return value or UNKNOWN
+
+
+def year_of(metadata: Mapping[str, str]) -> str | None:
+    """Year of a document without a column `year`: the first four digits that can be one in its date."""
+    for name in DATED:
+        if found := _YEAR.search(metadata.get(name, "")):
+            return found[0]
+    return None
 
 
 def summarise(rows: Iterable[Counted], by: Sequence[str]) -> list[Group]:
@@ -108,6 +125,9 @@ def _group(by: Mapping[str, str], rows: list[Counted]) -> Group:
         axes=_axes(rows),
         intervals=_intervals(rows, clusters),
         method=method(len(set(clusters)), unit),
+        persons=_persons(rows),
+        shares_by_document=_shares_by_document(rows),
+        stance_intervals=_stance_intervals(rows, clusters),
     )
 
 
@@ -118,6 +138,13 @@ def is_tension(row: Counted) -> bool:
 
 def _bearing() -> dict[str, tuple[Label, ...]]:
     return {"rationalisation": BEARING_M, "professionnelle": BEARING_P}
+
+
+def _persons(rows: list[Counted]) -> int:
+    """Persons on whom the passages rest; a document in which nobody speaks is one."""
+    named = {row.person or (row.document, row.speaker) for row in rows if row.speaker}
+    spoken = {row.document for row in rows if row.speaker}
+    return len(named) + len({row.document for row in rows} - spoken)
 
 
 def _clusters(rows: list[Counted], documents: set[str]) -> tuple[list[str], str]:
@@ -133,6 +160,16 @@ def _shares(rows: list[Counted], weight: Callable[[Counted], int]) -> dict[str, 
         sums[row.label.value] += weight(row)
     total = sum(sums.values())
     return {label.value: _ratio(sums[label.value], total) for label in Label}
+
+
+def _shares_by_document(rows: list[Counted]) -> dict[str, float | None]:
+    """Mean of the documents' shares: a long interview weighs no more than a short one."""
+    sizes = Counter(row.document for row in rows)
+    sums: dict[str, float] = dict.fromkeys((*(label.value for label in Label), "tension"), 0.0)
+    for row in rows:
+        sums[row.label.value] += 1 / sizes[row.document]
+        sums["tension"] += is_tension(row) / sizes[row.document]
+    return {name: round(total / len(sizes), DECIMALS) if sizes else None for name, total in sums.items()}
 
 
 def _one(_row: Counted) -> int:
@@ -166,3 +203,21 @@ def _intervals(rows: list[Counted], clusters: list[str]) -> dict[str, Interval |
     wanted: dict[str, list[bool]] = {label.value: [row.label is label for row in rows] for label in Label}
     wanted["tension"] = [is_tension(row) for row in rows]
     return {name: ratio_interval(*cluster_sums(clusters, hits)) for name, hits in wanted.items()}
+
+
+def _stance_intervals(rows: list[Counted], clusters: list[str]) -> dict[str, dict[str, Interval | None]]:
+    """Intervals of the share of each stance, among the passages coded for a stance on that logic."""
+    intervals: dict[str, dict[str, Interval | None]] = {}
+    for pole, names in codebook().stances.items():
+        base = [
+            (cluster, stance.removeprefix(f"{pole}:"))
+            for cluster, row in zip(clusters, rows, strict=True)
+            for stance in row.stance or ()
+            if stance.startswith(f"{pole}:")
+        ]
+        if len(base) >= MIN_BEARING:
+            among = [cluster for cluster, _ in base]
+            intervals[pole] = {
+                name: ratio_interval(*cluster_sums(among, [stance == name for _, stance in base])) for name in names
+            }
+    return intervals

@@ -387,7 +387,8 @@ def _look(font: bytes) -> tuple[bool, bool]:
     """Bold, italic: the name of a font says so."""
     known = read_toml("pdf.toml")["fonts"]
     name = font.decode("latin-1")
-    return tuple(bool(re.search(known[look], name, re.IGNORECASE)) for look in ("bold", "italic"))  # type: ignore[return-value]
+    bold, italic = (bool(re.search(known[look], name, re.IGNORECASE)) for look in ("bold", "italic"))
+    return bold, italic
 
 
 def _drawings(raw: Any, page: Any, turn: int) -> tuple[list[tuple[float, ...]], float, bool]:

@@ -1,0 +1,286 @@
+"""The summary of a report in words: made from its numbers, and never more precise or more sure than they are.
+
+A share comes with its interval; a difference is told only where Holm's correction lets it stand; too few passages or
+documents are said to be too few. What the relation is worth, and that talk is not practice, is said every time.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tensions_cli.output import french
+from tensions_cli.output.french import NBSP
+from tensions_cli.output.report.guide import field_title, interval_method, role_title
+from tensions_cli.records import MIN_BEARING, Group, Interval, Label, Relation
+from tensions_cli.results import Comparison, Corrections, Difference, Report, Trend
+
+LEVEL = 0.05
+MOST_DIFFERENCES = 3  # told in words; the figure and its table have them all
+MOST_WORDS = 6
+MEASURES = {
+    "rationalisation": "la part des passages de rationalisation seule",
+    "professionnelle": "la part des passages de logique professionnelle seule",
+    "mixte": "la part des passages mixtes",
+    "neutre": "la part des passages sans aucune des deux logiques",
+    "tension": "la part des tensions",
+    "rationalisation+": "la part des passages qui portent la rationalisation",
+    "professionnelle+": "la part des passages qui portent la logique professionnelle",
+}
+POLES = {"rationalisation": "la rationalisation", "professionnelle": "la logique professionnelle"}
+NEVER = float("inf")  # no word stands out of this many tests
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of the summary, or a few. `caution`: it tempers the others, and is set apart."""
+
+    text: str
+    caution: bool = False
+
+
+def summary_in_words(report: Report) -> tuple[Sentence, ...]:
+    """The sentences, in the order of the report."""
+    whole = report.documents.groups[0]
+    if whole.masked:
+        return (Sentence(_hidden(report)), Sentence(PRACTICE, caution=True))
+    told = [
+        *_shares(whole),
+        *_tensions(whole),
+        *_axes(whole),
+        *_meetings(report.meetings),
+        *(
+            sentence
+            for field, found in report.comparisons.items()
+            if field != "role"  # that a question bears no logic is no finding
+            for sentence in _differences(field, found)
+        ),
+        *_trend(report.trend),
+        *_words(report),
+        *_corrected(report.corrections),
+    ]
+    cautions = (*_doubt(report), PRACTICE)
+    return (*map(Sentence, told), *(Sentence(text, caution=True) for text in cautions))
+
+
+PRACTICE = (
+    "Ces étiquettes sont proposées par une machine. Elles décrivent des passages, jamais des personnes\u00a0; et le "
+    "discours n’est pas la pratique\u00a0: on peut dire une logique sans la suivre, et une logique qui va de soi peut "
+    "ne plus se dire."
+)
+
+
+def _hidden(report: Report) -> str:
+    return (
+        f"Le corpus repose sur moins de {report.mask_under} personnes\u00a0: aucun chiffre n’est donné "
+        f"(--mask-under en décide)."
+    )
+
+
+def _shares(whole: Group) -> Iterator[str]:
+    shares = whole.shares
+    if whole.passages < MIN_BEARING:
+        yield (
+            f"Le corpus n’a que {french.plural(whole.passages, 'passage compté', 'passages comptés')}\u00a0: trop peu "
+            "pour des parts. Lisez les passages."
+        )
+        return
+    m, p = Label.RATIONALISATION, Label.PROFESSIONNELLE
+    yield (
+        f"Sur {french.plural(whole.passages, 'passage compté', 'passages comptés')}, {_share(whole, m)} portent la "
+        f"seule logique de rationalisation, {_share(whole, p)} la seule logique professionnelle, "
+        f"{_share(whole, Label.MIXTE)} les deux à la fois, et {french.percent(shares[Label.NEUTRE])} ni l’une ni "
+        "l’autre."
+    )
+    yield from _balance(whole.intervals.get(m), whole.intervals.get(p))
+
+
+def _balance(m: Interval | None, p: Interval | None) -> Iterator[str]:
+    """Which logic leads, where the two intervals are apart; otherwise that one cannot say."""
+    if m is None or p is None:
+        yield (
+            "Il y a trop peu de documents pour dire si l’une des deux logiques l’emporte\u00a0: ces parts décrivent "
+            "ces textes, et eux seuls."
+        )
+    elif m.low > p.high or p.low > m.high:
+        leader = "rationalisation" if m.low > p.high else "professionnelle"
+        yield f"Prise seule, {POLES[leader]} est la plus présente\u00a0: les deux intervalles sont séparés."
+    else:
+        yield "Les deux intervalles se recouvrent\u00a0: ces textes ne disent pas laquelle des deux logiques l’emporte."
+
+
+def _tensions(whole: Group) -> Iterator[str]:
+    mixed = sum(whole.relations.values())
+    tensions = whole.relations.get(Relation.OPPOSITION, 0)
+    if whole.passages < MIN_BEARING or not mixed:
+        return
+    base = f"{french.plural(mixed, 'passage mixte', 'passages mixtes')}"
+    if mixed < MIN_BEARING:
+        yield f"Les deux logiques ne se rencontrent que dans {base}\u00a0: trop peu pour dire comment."
+        return
+    how = ", ".join(f"{french.integer(whole.relations.get(relation, 0))} en {relation.value}" for relation in Relation)
+    share = f"{french.percent(whole.tension_share)}{_reach(whole.intervals.get('tension'))}"
+    yield (
+        f"Des {base}, {how}, d’après le modèle. Les tensions (mixte en opposition) font {share} des passages comptés."
+        if tensions
+        else f"Des {base}, aucun n’est en opposition d’après le modèle ({how})."
+    )
+
+
+def _axes(whole: Group) -> Iterator[str]:
+    """On what each logic bears most: two axes at most, and only if they stand out from the third."""
+    for pole, name in POLES.items():
+        counts = sorted(((-n, axis) for axis, poles in whole.axes.items() if (n := poles.get(pole, 0))))
+        bearing = sum(-n for n, _ in counts)
+        if bearing < MIN_BEARING:
+            continue
+        first = [f"{_axis(axis)} ({french.integer(-n)})" for n, axis in counts[:2]]
+        passages = " et ".join(first)
+        yield f"{name[0].upper()}{name[1:]} se dit le plus souvent à propos de {passages}, en nombre de passages."
+
+
+def _axis(axis: str) -> str:
+    return f"«{NBSP}{french.axis_titles().get(axis, axis)}{NBSP}»"
+
+
+def _meetings(meetings: Mapping[Relation, Mapping[str, int]]) -> Iterator[str]:
+    told = []
+    for relation, words in ((Relation.OPPOSITION, "s’opposent"), (Relation.ARTICULATION, "s’articulent")):
+        counts = sorted((-n, axis) for axis, n in meetings.get(relation, {}).items() if n)
+        if sum(-n for n, _ in counts) >= MIN_BEARING:
+            n, axis = counts[0]
+            told.append(f"elles {words} d’abord sur {_axis(axis)} ({french.plural(-n, 'passage')})")
+    if told:
+        yield f"Là où les deux logiques se rencontrent, {', '.join(told)}. Les axes sont donnés à titre indicatif."
+
+
+def _differences(field: str, found: Comparison) -> Iterator[str]:
+    about = f"Selon «{NBSP}{french.printable(field_title(field))}{NBSP}»"
+    tested = [one for one in found.differences if one.p_adjusted is not None]
+    if not tested:
+        yield f"{about}, il y a trop peu de documents par groupe pour comparer\u00a0: aucun écart n’est affirmé."
+        return
+    sure = sorted(
+        (one for one in tested if one.p_adjusted is not None and one.p_adjusted < LEVEL),
+        key=lambda one: (one.p_adjusted or 0.0, -abs(one.difference.value or 0.0), one.measure, one.first, one.second),
+    )
+    if not sure:
+        none = (
+            f"aucun des {french.integer(len(tested))} écarts examinés" if len(tested) > 1 else "le seul écart examiné"
+        )
+        yield f"{about}, {none} ne se distingue du hasard du choix des textes."
+        return
+    yield f"{about}, {'; '.join(_difference(field, one) for one in sure[:MOST_DIFFERENCES])}.".replace(
+        "; ", f"{NBSP}; "
+    )
+    if len(sure) > MOST_DIFFERENCES or len(tested) > len(sure):
+        stand = f"{french.integer(len(sure))} des {french.integer(len(tested))} écarts examinés"
+        yield f"En tout, {stand} {'résistent' if len(sure) > 1 else 'résiste'} à la correction de Holm."
+
+
+def _difference(field: str, one: Difference) -> str:
+    """« la part des tensions est plus élevée dans « entretien » que dans « presse » (9 points, [3 ; 15]) »."""
+    value, interval = one.difference.value or 0.0, one.difference.interval
+    ends = sorted(abs(100 * end) for end in (interval.low, interval.high)) if interval else []
+    reach = f", entre {ends[0]:.0f} et {ends[1]:.0f}" if ends else ""
+    measure = MEASURES.get(one.measure, one.measure)
+    how = f"({_points(abs(value))}{reach})"
+    if one.is_against_others:
+        compared = "plus élevée" if value > 0 else "plus basse"
+        return f"{measure} est {compared} dans {_value(field, one.second)} que dans les autres groupes {how}"
+    high, low = (one.second, one.first) if value > 0 else (one.first, one.second)
+    return f"{measure} est plus élevée dans {_value(field, high)} que dans {_value(field, low)} {how}"
+
+
+def _value(field: str, value: str) -> str:
+    return f"«{NBSP}{french.printable(value_name(field, value))}{NBSP}»"
+
+
+def value_name(field: str, value: str) -> str:
+    """A value of a grouping field as a reader meets it."""
+    return (role_title(value) or value) if field == "role" else value
+
+
+def _points(share: float) -> str:
+    points = round(100 * share)
+    return french.plural(points, "point") if points else "moins d’un point"
+
+
+def _trend(trend: Trend | None) -> Iterator[str]:
+    if trend is None or not trend.slopes:
+        return
+    moves = [
+        f"{MEASURES.get(measure, measure)} {'augmente' if slope.interval.low > 0 else 'diminue'}"
+        for measure, slope in trend.slopes.items()
+        if slope.interval is not None and (slope.interval.low > 0 or slope.interval.high < 0)
+    ]
+    if moves:
+        yield f"Dans le temps, {', '.join(moves)}. D’autres textes à chaque période donneraient une autre pente."
+    elif any(slope.interval is not None for slope in trend.slopes.values()):
+        yield "Dans le temps, aucune évolution ne se distingue du hasard du choix des textes."
+    else:
+        yield f"Dans le temps, il y a {french.TOO_FEW} de documents pour parler d’évolution."
+
+
+def _words(report: Report) -> Iterator[str]:
+    found = report.vocabulary
+    if found is None:
+        return
+    for profile in found.profiles:
+        pole = POLES.get(profile.part)
+        words = [word.word for word in profile.over if word.specificity >= (found.threshold or NEVER)]
+        if pole and len(words) >= 3:
+            listed = ", ".join(f"«{NBSP}{french.printable(word)}{NBSP}»" for word in words[:MOST_WORDS])
+            yield f"Les mots qui distinguent le plus les passages de {pole.removeprefix('la ')}\u00a0: {listed}."
+
+
+def _corrected(found: Corrections | None) -> Iterator[str]:
+    whole = next((group for group in found.groups if not group.by), None) if found else None
+    tension = next((one for one in whole.shares if one.measure == "tension"), None) if whole else None
+    if found is None or tension is None:
+        return
+    estimate = tension.prediction_powered
+    if estimate.value is None or estimate.interval is None:
+        yield "Vos codages sont trop peu nombreux pour corriger la part des tensions."
+        return
+    yield (
+        f"Corrigée des erreurs du modèle d’après {french.plural(found.matched, 'passage codé', 'passages codés')} par "
+        f"vous, la part des tensions est de {french.percent(estimate.value)}{_reach(estimate.interval)} au lieu de "
+        f"{french.percent(tension.raw.value)}."
+    )
+
+
+def _doubt(report: Report) -> Iterator[str]:
+    whole = report.documents.groups[0]
+    measured = report.documents.manifest["model"]["tension"]
+    if measured.get("precision") and measured.get("recall"):
+        right, found = french.percent(measured["precision"]), french.percent(measured["recall"])
+        yield (
+            f"La relation est le code le moins sûr\u00a0: sur des textes jamais vus, {right} des tensions annoncées en "
+            f"sont, et {found} des tensions réelles sont trouvées. Les intervalles disent le hasard du choix des "
+            "textes, pas ces erreurs\u00a0: relisez les passages avant d’en citer un ou de comparer des groupes."
+        )
+    doubtful = whole.passages - whole.certain
+    if doubtful:
+        told = french.plural(doubtful, "passage compté est incertain", "passages comptés sont incertains")
+        yield f"{told}\u00a0: l’un des deux scores y est proche de son seuil."
+
+
+def _share(group: Group, label: Label) -> str:
+    return f"{french.percent(group.shares[label.value])}{_reach(group.intervals.get(label.value))}"
+
+
+def _reach(interval: Interval | None) -> str:
+    """« (entre 9 et 16) »; nothing where no interval was made."""
+    if interval is None:
+        return ""
+    return f" (entre {100 * interval.low:.0f} et {100 * interval.high:.0f})"
+
+
+def has_interval(groups: Sequence[Group]) -> bool:
+    """At least one interval stands behind the shares of these groups."""
+    return any(interval is not None for group in groups for interval in group.intervals.values())
+
+
+def methods_of(groups: Sequence[Group]) -> str:
+    """How the intervals of some groups were made, in words; « aucun » when none was."""
+    found = dict.fromkeys(interval_method(group.method) for group in groups if not group.method.startswith("none"))
+    return " ou ".join(found) or "aucun ici"

@@ -1,0 +1,225 @@
+"""The user's gold: passages of this very corpus that a person has coded, with which shares are corrected."""
+
+import hashlib
+import json
+import math
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tensions_cli.coding.coders import is_machine
+from tensions_cli.errors import TensionsError
+from tensions_cli.output.french import plural
+from tensions_cli.pipeline import Options, Progress, analyse, silent
+from tensions_cli.records import Analysis, TaggedPassage
+from tensions_cli.results import Correction, Corrections
+from tensions_cli.statistics.correction import Observed, corrections, documents_reached, measures, unlike_the_corpus
+from tensions_cli.statistics.summary import field_value
+from tensions_cli.training.coded import CodedPassage, read_coded
+
+MAKE_ONE = (
+    "tensions tag corpus/ -f xlsx -o a_coder.xlsx, coder au hasard une partie des lignes, puis "
+    "tensions coding import a_coder.xlsx --coder A -o gold.jsonl"
+)
+# Documents that a random gold may leave out beyond what is expected: their number varies by less than one or two.
+MISSED = 3
+_FOLDED = str.maketrans({"’": "'", "ʼ": "'", "‘": "'"})
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """Coded passages in file order, their weights (1 where the file gives none), and what was left out, in French."""
+
+    passages: tuple[CodedPassage, ...]
+    weights: tuple[float, ...]
+    weighted: bool
+    sha256: str
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A counted passage, as matching needs it: nothing of its text but a fingerprint."""
+
+    id: str
+    document: str
+    fingerprint: bytes
+    observed: Observed
+
+
+def analyse_with_gold(sources: Sequence[str], options: Options, file: Path, progress: Progress = silent) -> Analysis:
+    """The summary, with the shares corrected by the gold in `file`, and the gold named in the manifest."""
+    gold = read_gold(file)
+    passages: list[Seen] = []
+    analysis = analyse(sources, options, progress, lambda tagged: passages.append(seen(tagged, options.by)))
+    found = correct_with_gold(passages, gold, options.by)
+    masked = {tuple(group.by.items()) for group in analysis.groups if group.masked}
+    groups = tuple(_emptied(group) if tuple(group.by.items()) in masked else group for group in found.groups)
+    used = {"sha256": gold.sha256, "matched": found.matched, "unmatched": found.unmatched, "weighted": found.weighted}
+    return replace(analysis, manifest={**analysis.manifest, "gold": used}, corrections=replace(found, groups=groups))
+
+
+def _emptied(group: Correction) -> Correction:
+    return Correction(group.by, 0, 0, (), "none: masked")
+
+
+def read_gold(file: Path) -> Gold:
+    """A gold with one code a passage, made by a person.
+
+    Refuses two codes on one passage, which have no share in common: the disagreement is to be settled by people.
+    """
+    rows = _raw_rows(file)
+    repeated = [name for name, n in Counter(str(row["id"]) for row in rows).items() if n > 1]
+    if repeated:
+        raise TensionsError(
+            f"le gold {file.name} donne plusieurs codes à un même passage ({len(repeated)} en tout)",
+            why="deux codeurs, ou deux imports\u00a0: choisir, ou suivre la majorité, effacerait leur désaccord",
+            hint="gardez une ligne par passage, celle qui a été arrêtée ensemble",
+        )
+    notices: list[str] = []
+    passages = tuple(read_coded([file], notices.append))
+    given = {str(row["id"]): row.get("weight") for row in rows}
+    weights = [given[passage.id] for passage in passages]
+    weighted = any(weight is not None for weight in weights)
+    if weighted and not all(_is_weight(weight) for weight in weights):
+        raise TensionsError(
+            f"les poids du gold {file.name} ne conviennent pas",
+            why="si une ligne porte un «\u00a0weight\u00a0», toutes en portent un, nombre plus grand que zéro",
+            hint="weight\u00a0: l’inverse de la probabilité qu’avait le passage d’être tiré\u00a0; retirez-le partout "
+            "si tous avaient la même",
+        )
+    return Gold(
+        passages,
+        tuple(float(weight or 1) for weight in weights),
+        weighted and len(set(weights)) > 1,
+        hashlib.sha256(file.read_bytes()).hexdigest(),
+        tuple(notices),
+    )
+
+
+def _is_weight(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+
+
+def _raw_rows(file: Path) -> list[Mapping[str, Any]]:
+    """The rows of persons that have an identifier; `read_coded` tells what is wrong with the others and the file."""
+    if file.is_dir():
+        raise TensionsError(
+            f"{file.name} n’est pas un gold",
+            why="c’est un dossier\u00a0: --gold prend un fichier de passages codés",
+            hint=MAKE_ONE,
+        )
+    try:
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError):
+        return []
+    rows: list[Mapping[str, Any]] = []
+    for line in lines:
+        try:
+            row = json.loads(line) if line.strip() else None
+        except ValueError:
+            continue
+        if not isinstance(row, dict) or "id" not in row or row.get("decision") == "rejected":
+            continue
+        if row.get("coded_by") != "model" and not is_machine(str(row.get("coder"))):
+            rows.append(row)
+    return rows
+
+
+def seen(tagged: TaggedPassage, by: Sequence[str]) -> Seen:
+    """What correction needs of a counted passage."""
+    passage, tags = tagged.passage, tagged.tags
+    return Seen(
+        passage.id,
+        passage.document,
+        fingerprint(passage.text),
+        Observed(
+            key=tuple(field_value(tagged, name) for name in by),
+            document=passage.document,
+            machine=measures(tags.label, tags.relation),
+        ),
+    )
+
+
+def fingerprint(text: str) -> bytes:
+    """SHA-256 of a text whose white space, apostrophes and accents are written one way (NFC)."""
+    plain = " ".join(unicodedata.normalize("NFC", text).translate(_FOLDED).split())
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).digest()
+
+
+def correct_with_gold(passages: Sequence[Seen], gold: Gold, by: Sequence[str]) -> Corrections:
+    """Match the gold to the counted passages, and correct. Raises TensionsError when nothing matches."""
+    place = match(passages, gold.passages)
+    if not place:
+        raise TensionsError(
+            "aucun passage du gold n’est dans ce corpus",
+            why="--gold ne corrige que les parts du corpus où il a été tiré\u00a0: ailleurs, la machine se trompe "
+            "autrement",
+            hint=MAKE_ONE,
+        )
+    rows = [one.observed for one in passages]
+    for rank, at in place.items():
+        coded = gold.passages[rank]
+        human = measures(coded.label, coded.relation)
+        rows[at] = replace(rows[at], human=human, weight=gold.weights[rank])
+    unmatched = len(gold.passages) - len(place)
+    return Corrections(
+        coders=tuple(sorted({gold.passages[rank].coder for rank in place})),
+        matched=len(place),
+        unmatched=unmatched,
+        weighted=gold.weighted,
+        groups=corrections(rows, by),
+        notices=(*gold.notices, *_notices(rows, unmatched, weighted=gold.weighted)),
+    )
+
+
+def match(passages: Sequence[Seen], coded: Sequence[CodedPassage]) -> dict[int, int]:
+    """Rank of the gold passage → rank of the counted passage.
+
+    By identifier where the text is the same, else by text, so that codes survive a corrected transcript; of equal
+    texts, the first free one of the same document, else the first free one. A passage takes one code.
+    """
+    by_id = {one.id: rank for rank, one in enumerate(passages)}
+    prints = [fingerprint(one.text) for one in coded]
+    found = {
+        rank: by_id[one.id]
+        for rank, one in enumerate(coded)
+        if one.id in by_id and passages[by_id[one.id]].fingerprint == prints[rank]
+    }
+    taken = set(found.values())
+    by_text: dict[bytes, list[int]] = {}
+    for at, one in enumerate(passages):
+        if at not in taken:
+            by_text.setdefault(one.fingerprint, []).append(at)
+    for rank, code in enumerate(coded):
+        free = by_text.get(prints[rank], []) if rank not in found else []
+        if free:
+            at = next((at for at in free if passages[at].document == code.document), free[0])
+            free.remove(at)
+            found[rank] = at
+    return dict(sorted(found.items()))
+
+
+def _notices(rows: Sequence[Observed], unmatched: int, *, weighted: bool) -> Iterable[str]:
+    if unmatched:
+        yield (
+            f"--gold\u00a0: {plural(unmatched, 'passage codé', 'passages codés')} sans passage compté de même texte "
+            "(texte changé depuis, tour de l’enquêteur, autre corpus), hors de la correction."
+        )
+    strange = unlike_the_corpus(rows)
+    if strange:
+        yield (
+            "--gold\u00a0: ce gold ne ressemble pas à un tirage au hasard. La machine n’y trouve pas les mêmes parts "
+            f"que dans le corpus ({', '.join(strange)}). La correction par la prédiction (PPI) suppose ce tirage, ou "
+            "des poids\u00a0; Rogan-Gladen, que l’on n’a pas choisi les passages d’après l’étiquette de la machine."
+        )
+    reached, expected = documents_reached(rows)
+    if not weighted and reached < expected - MISSED:
+        yield (
+            f"--gold\u00a0: ce gold vient de {plural(reached, 'document')}, là où un tirage de passages au hasard en "
+            f"toucherait environ {expected:.0f}. La correction ne vaut que si ces documents ont eux-mêmes été tirés "
+            "au hasard."
+        )

@@ -1,0 +1,105 @@
+"""The user's gold: what it matches in the corpus, and what is refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tensions_cli.errors import TensionsError
+from tensions_cli.records import Label, Passage, TaggedPassage, Tags
+from tensions_cli.studies.gold import Gold, correct_with_gold, match, read_gold, seen
+
+TEXTS = (
+    "On note l’heure d’arrivée sur la tablette.",
+    "Elle prend le temps d’un café avec lui.",
+    "La réunion est reportée au jeudi.",
+)
+
+
+def tagged(text: str, document: str = "e1", start: int = 0) -> TaggedPassage:
+    passage = Passage(f"{document}#{start}-{start + len(text)}", document, start, start + len(text), text)
+    return TaggedPassage(passage, Tags(Label.NEUTRE, None, {}, {}, (), True, "model", "test"))
+
+
+def row(text: str, name: str, **more: Any) -> dict[str, Any]:
+    return {"id": name, "document": "e1", "coder": "codeur A", "text": text, "M": False, "P": False} | more
+
+
+def gold_of(folder: Path, *rows: dict[str, Any]) -> Path:
+    file = folder / "gold.jsonl"
+    file.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows), encoding="utf-8")
+    return file
+
+
+def read(folder: Path, *rows: dict[str, Any]) -> Gold:
+    return read_gold(gold_of(folder, *rows))
+
+
+def test_matched_by_identifier_else_by_text(tmp_path: Path) -> None:
+    corpus = [seen(tagged(text, start=100 * i), ()) for i, text in enumerate(TEXTS)]
+    gold = read(
+        tmp_path,
+        row(TEXTS[1], corpus[1].id),
+        row("On  note l'heure\nd'arrive\u0301e sur la tablette.", "ancien#3-45"),  # NFD, apostrophes, line feed
+        row("Autre chose.", corpus[2].id),  # the identifier names another text now: not the passage that was coded
+        row("Un texte d’ailleurs.", "ailleurs#0-20"),
+    )
+    assert match(corpus, gold.passages) == {0: 1, 1: 0}
+    found = correct_with_gold(corpus, gold, ())
+    assert (found.matched, found.unmatched, found.coders) == (2, 2, ("codeur A",))
+    assert any("2 passages codés" in notice for notice in found.notices)
+
+
+def test_equal_texts_take_one_code_each(tmp_path: Path) -> None:
+    corpus = [seen(tagged(TEXTS[0], name), ()) for name in ("e2", "e1", "e3")]
+    gold = read(tmp_path, row(TEXTS[0], "a"), row(TEXTS[0], "b"), row(TEXTS[0], "c"), row(TEXTS[0], "d"))
+    # The same document first, then the first free one; the fourth finds none.
+    assert match(corpus, gold.passages) == {0: 1, 1: 0, 2: 2}
+
+
+def test_a_gold_from_elsewhere_is_refused_with_the_command_that_makes_one(tmp_path: Path) -> None:
+    gold = read(tmp_path, row("Un texte d’ailleurs.", "ailleurs#0-20"))
+    with pytest.raises(TensionsError) as refused:
+        correct_with_gold([seen(tagged(TEXTS[0]), ())], gold, ())
+    assert "ne corrige que les parts du corpus où il a été tiré" in refused.value.why
+    assert "tensions tag" in refused.value.hint
+    assert "tensions coding import" in refused.value.hint
+    assert "ailleurs" not in refused.value.what  # nor a word of the texts
+
+
+def test_two_codes_on_one_passage_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TensionsError, match="plusieurs codes"):
+        read(tmp_path, row(TEXTS[0], "a"), row(TEXTS[0], "a", coder="codeur B", P=True))
+    # A proposal of the machine beside the code of a person is none: it is left out, and told.
+    gold = read(tmp_path, row(TEXTS[0], "a"), row(TEXTS[0], "a", coded_by="model"))
+    assert len(gold.passages) == len(gold.notices) == 1
+
+
+def test_a_machine_is_no_gold(tmp_path: Path) -> None:
+    with pytest.raises(TensionsError, match="aucun passage codé par une personne"):
+        read(tmp_path, row(TEXTS[0], "a", coded_by="model"))
+
+
+@pytest.mark.parametrize("weights", [(1, None), (0, 1), (-2, 1), (True, 1), ("2", 1), (float("nan"), 1)])
+def test_weights_are_given_everywhere_or_nowhere(tmp_path: Path, weights: tuple[object, object]) -> None:
+    rows = [row(text, f"p{i}") for i, text in enumerate(TEXTS[:2])]
+    for one, weight in zip(rows, weights, strict=True):
+        if weight is not None:
+            one["weight"] = weight
+    with pytest.raises(TensionsError, match="poids"):
+        read(tmp_path, *rows)
+
+
+def test_weights_are_kept_with_their_passage(tmp_path: Path) -> None:
+    gold = read(tmp_path, row(TEXTS[0], "a", weight=4), row(TEXTS[1], "b", weight=1.5))
+    assert (gold.weights, gold.weighted) == ((4.0, 1.5), True)
+    equal = read(tmp_path, row(TEXTS[0], "a", weight=3), row(TEXTS[1], "b", weight=3))
+    assert not equal.weighted
+
+
+def test_a_folder_or_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TensionsError, match="n’est pas un gold"):
+        read_gold(tmp_path)
+    with pytest.raises(TensionsError, match="ne se lit pas"):
+        read_gold(tmp_path / "absent.jsonl")

@@ -1,0 +1,400 @@
+"""`tensions compare`, from the command line to the page: groups, corpora, refusals, masks, formats."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from rich.console import Console
+
+from tensions_cli.cli import run
+from tensions_cli.output.comparison import (
+    AXIS_WIDTH,
+    point_bounds,
+    points,
+    print_comparison,
+    probability,
+    verdict,
+    write_comparison_markdown,
+)
+from tensions_cli.pipeline import Options
+from tensions_cli.records import Interval
+from tensions_cli.results import Comparison, Difference, Estimate
+from tensions_cli.studies.compare import Request, compare
+
+ROOT = Path(__file__).parents[1]
+SCHEMAS = ROOT / "docs" / "schemas"
+NBSP = "\u00a0"
+
+# Six short notes a side: what is counted rises at home, what is listened to in the hostel.
+HOME = (
+    "Chaque visite est badgée en arrivant et en partant, et l’écart au temps prévu remonte au tableau de bord. "
+    "Au-delà de cinq minutes il faut un motif dans la liste déroulante.",
+    "Madame Ferrand demande qu’on reste boire le café avec elle. On s’assoit, on écoute l’histoire du jardin, et c’est "
+    "là qu’on voit si elle a mangé.",
+    "Le plan d’aide donne trente minutes pour le lever. J’en mets quarante parce qu’on ne presse pas quelqu’un qui a "
+    "peur de tomber, et le logiciel m’affiche en rouge.",
+    "La réunion de secteur a lieu le premier mardi, dans la salle du fond, et la clé se demande à l’accueil.",
+)
+HOSTEL = (
+    "Ici la porte reste ouverte après le dîner. Les résidents passent au bureau, on parle du chien, de la pluie, et la "
+    "confiance vient sans qu’on l’ait inscrite nulle part.",
+    "Le bilan d’activité compte les sorties vers le logement. Le taux visé est de soixante pour cent à dix-huit mois.",
+    "On accompagne monsieur Diarra à la préfecture parce qu’il ne veut plus y aller seul, et on attend avec lui.",
+    "Le bâtiment a été repeint au printemps par une entreprise de la commune voisine.",
+)
+
+
+def write_corpus(root: Path, notes: tuple[str, ...], turn: int, years: tuple[int, ...] = ()) -> None:
+    """Six documents, each with three of the four notes and a line of its own."""
+    root.mkdir(parents=True)
+    for rank in range(6):
+        kept = [note for place, note in enumerate(notes) if place != (rank + turn) % 4]
+        own = f"Cette note est la {rank + 1}e du cahier de {root.name}, elle a été relue par l’équipe du matin."
+        (root / f"note{rank}.txt").write_text("\n\n".join([*kept, own]) + "\n", encoding="utf-8")
+    if years:
+        table = ["file;year;genre", *(f"note{n}.txt;{year};note" for n, year in enumerate(years))]
+        (root / "metadata.csv").write_text("\n".join(table) + "\n", encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    root = tmp_path_factory.mktemp("corpora")
+    write_corpus(root / "domicile", HOME, 0, (2019, 2019, 2020, 2020, 2022, 2022))
+    write_corpus(root / "foyer", HOSTEL, 1, (2019, 2020, 2020, 2022, 2022, 2022))
+    return str(root / "domicile"), str(root / "foyer")
+
+
+@pytest.fixture(scope="module")
+def grouped(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One corpus: `side` and `place` cross; some texts have no side; names are hostile."""
+    root = tmp_path_factory.mktemp("grouped") / "corpus"
+    for name, notes, turn in (("a", HOME, 0), ("b", HOSTEL, 1)):
+        write_corpus(root / name, notes, turn)
+    lines = ["file;side;place;genre"]
+    for name, side in (("a", "=domicile|[b]x[/b]"), ("b", "foyer")):
+        lines += [
+            f"{name}/note{n}.txt;{side if n < 5 else ''};{'ville' if n % 2 else 'bourg'};"
+            f"{'entretien' if name == 'a' else 'rapport'}"
+            for n in range(6)
+        ]
+    (root / "metadata.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(root)
+
+
+@pytest.fixture(scope="module")
+def corpora(two: tuple[str, str]) -> Comparison:
+    return compare(two, Options(by=()), Request(words=0))
+
+
+@pytest.fixture(scope="module")
+def sides(grouped: str) -> Comparison:
+    return compare([grouped], Options(by=("side",)), Request(words=0))
+
+
+def printed(found: Comparison, width: int = 120, encoding: str = "utf-8") -> str:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors="replace")
+    print_comparison(found, Console(file=stream, width=width, highlight=False, color_system=None))
+    stream.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def markdown(found: Comparison) -> str:
+    stream = io.StringIO()
+    write_comparison_markdown(found, stream)
+    return stream.getvalue()
+
+
+# --- two corpora ------------------------------------------------------------------------------------
+
+
+def test_two_corpora_bear_the_names_of_their_folders(corpora: Comparison) -> None:
+    assert corpora.by == ("corpus",)
+    assert [dict(group.by) for group in corpora.groups] == [{"corpus": "domicile"}, {"corpus": "foyer"}]
+    assert {(one.first, one.second) for one in corpora.differences} == {("domicile", "foyer")}
+    assert [one.clusters for one in corpora.differences] == [(6, 6)] * 5
+    for one in corpora.differences:
+        first, second = one.shares
+        assert first is not None
+        assert second is not None
+        assert one.difference.value == pytest.approx(second - first, abs=1e-4)
+
+
+def test_each_corpus_is_read_with_its_own_metadata(corpora: Comparison) -> None:
+    assert corpora.trend is not None
+    assert [one.name for one in corpora.trend.periods] == ["2019", "2020", "2021", "2022"]
+    assert [one.documents for one in corpora.trend.periods] == [3, 4, 0, 5]
+    assert corpora.trend.undated == 0
+
+
+def test_equal_names_are_numbered_and_a_common_text_is_said(two: tuple[str, str], tmp_path: Path) -> None:
+    write_corpus(tmp_path / "domicile", HOSTEL, 2)
+    copied = (Path(two[0]) / "note0.txt").read_bytes()
+    (tmp_path / "domicile" / "copie.txt").write_bytes(copied)
+    found = compare([two[0], str(tmp_path / "domicile")], Options(by=()), Request(words=0, period="none"))
+    assert [group.by["corpus"] for group in found.groups] == ["domicile (1)", "domicile (2)"]
+    assert found.shared_documents == 1
+    assert any("domicile (1)/note0" in warning and "1 texte" in warning for warning in found.warnings)
+    assert {one.difference.method for one in found.differences if one.p is not None} <= {
+        "student-linearised by shared document, 95 %"
+    }
+
+
+def test_the_corpus_that_cannot_be_read_is_named(
+    two: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "vide").mkdir()
+    (tmp_path / "vide" / "a.txt").write_text("\n", encoding="utf-8")
+    assert run(["compare", two[0], str(tmp_path / "vide"), "-q"]) == 2
+    assert f"corpus «{NBSP}vide{NBSP}»" in capsys.readouterr().err
+
+
+# --- groups of one corpus ---------------------------------------------------------------------------
+
+
+def test_passages_without_a_value_are_left_out_and_counted(sides: Comparison) -> None:
+    assert [dict(group.by) for group in sides.groups] == [{"side": "=domicile|[b]x[/b]"}, {"side": "foyer"}]
+    assert [group.documents for group in sides.groups] == [5, 5]
+    assert any("qui n’ont pas de" in warning and "side" in warning for warning in sides.warnings)
+
+
+def test_unlike_genres_are_said(sides: Comparison, corpora: Comparison, grouped: str) -> None:
+    def warned(found: Comparison) -> bool:
+        return any("mélange de genres" in warning for warning in found.warnings)
+
+    assert warned(sides)
+    assert not warned(corpora)
+    assert not warned(compare([grouped], Options(by=("genre",)), Request(words=0)))
+
+
+@pytest.mark.parametrize("wanted", ["entretien × ville", "entretien,ville", " entretien ×ville "])
+def test_crossed_groups_and_a_reference(grouped: str, wanted: str) -> None:
+    found = compare([grouped], Options(by=("genre", "place")), Request(words=0, against=wanted))
+    assert found.against == "entretien × ville"
+    assert {one.first for one in found.differences} == {"entretien × ville"}
+    assert [one.second for one in found.differences[::5]] == ["entretien × bourg", "rapport × bourg", "rapport × ville"]
+    assert {one.difference.method for one in found.differences} == {"none: fewer than 5 documents"}
+
+
+def test_by_label_gives_words_and_no_share(grouped: str) -> None:
+    found = compare([grouped], Options(by=("label",)), Request(words=5))
+    assert found.vocabulary is not None
+    assert (found.groups, found.differences, found.trend) == ((), (), None)
+    assert "Mots caractéristiques par étiquette" in printed(found)
+
+
+def test_small_groups_are_masked_everywhere(grouped: str) -> None:
+    shown = compare([grouped], Options(by=("genre",), mask_under=6), Request(words=0))
+    assert [group.masked for group in shown.groups] == [None, None]
+    hidden = compare([grouped], Options(by=("side",), mask_under=6), Request(words=5))
+    assert all(group.masked for group in hidden.groups)
+    assert hidden.differences == ()
+    assert hidden.vocabulary is None or hidden.vocabulary.profiles == ()
+    assert hidden.factors is None
+    page = printed(hidden) + markdown(hidden)
+    assert "masqué" in page
+    assert "%]" not in page
+
+
+def test_a_trend_that_rests_on_few_persons_is_masked(two: tuple[str, str]) -> None:
+    found = compare(two, Options(by=(), mask_under=5), Request(words=0))
+    assert found.trend is None
+    assert any("--mask-under" in warning for warning in found.warnings)
+
+
+def test_a_period_finer_than_the_dates_is_explained(two: tuple[str, str]) -> None:
+    found = compare(two, Options(by=()), Request(words=0, period="month"))
+    assert found.trend is None
+    assert any("--period year" in warning for warning in found.warnings)
+
+
+# --- refusals ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--by", "genre", "--against", "roman"], "entretien, rapport"),
+        (["--by", "inconnu"], "--by avec l’un de"),
+        ([], "une comparaison en demande deux"),
+        (["--by", "label", "--words", "0"], "--words 0"),
+        (["--by", "label", "--against", "neutre"], "--against ne va pas"),
+        (["--by", "label", "--mask-under", "5"], "--mask-under ne va pas"),
+        (["--by", "label", "-f", "csv"], "--format csv ne va pas"),
+        (["--by", "genre", "--period", "week"], "auto, year, quarter, month, none"),
+        (["--by", "person"], "rien à comparer"),
+    ],
+)
+def test_refusals_say_what_why_and_what_to_type(
+    grouped: str, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["compare", grouped, "-q", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert [line.split(NBSP)[0] for line in error.splitlines()] == ["Erreur", "Pourquoi", "À faire"]
+    assert "café" not in error
+
+
+# --- formats ----------------------------------------------------------------------------------------
+
+
+def validator() -> Draft202012Validator:
+    schema = json.loads((SCHEMAS / "comparison.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def as_json(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> Any:
+    assert run(["compare", *arguments, "-q", "-f", "json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_json_follows_the_schema(two: tuple[str, str], grouped: str, capsys: pytest.CaptureFixture[str]) -> None:
+    faults = validator()
+    for arguments in (
+        [*two],
+        [grouped, "--by", "side"],
+        [grouped, "--by", "genre", "--by", "place", "--against", "rapport,bourg"],
+        [grouped, "--by", "side", "--mask-under", "6"],
+        [grouped, "--by", "label"],
+    ):
+        row = as_json(arguments, capsys)
+        assert [error.json_path for error in faults.iter_errors(row)] == []
+        assert row["tests"] == sum(one["p"] is not None for one in row["differences"])
+
+
+def _add(row: Any) -> None:
+    row["text"] = "x"
+
+
+def _widen(row: Any) -> None:
+    row["differences"][0]["difference"]["value"] = 1.5
+
+
+def _rename(row: Any) -> None:
+    row["differences"][0]["measure"] = "contrôle"
+
+
+def _invent(row: Any) -> None:
+    row["differences"][0]["difference"]["method"] = "à l’œil"
+
+
+@pytest.mark.parametrize("damage", [_add, _widen, _rename, _invent])
+def test_the_schema_is_closed(
+    damage: Callable[[Any], None], two: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = as_json([*two, "--words", "0"], capsys)
+    damage(row)
+    assert list(validator().iter_errors(row))
+
+
+def test_a_group_is_described_as_in_the_summary() -> None:
+    ours, theirs = (
+        json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))["$defs"]
+        for name in ("comparison", "summary")
+    )
+    shared = ("group", "masked_group", "shown_or_masked", "skipped", "share", "interval", "by_label", "by_pole", "some")
+    assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}
+
+
+def test_csv_has_one_row_a_difference_and_no_formula(grouped: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["compare", grouped, "--by", "side", "-q", "-f", "csv"]) == 0
+    table = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["measure"] for row in table] == ["rationalisation", "professionnelle", "mixte", "neutre", "tension"]
+    assert {row["first"] for row in table} == {"'=domicile|[b]x[/b]"}
+    assert all(row["passages_first"] and row["method"] for row in table)
+
+
+def test_same_bytes_twice(two: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    pages = []
+    for _ in range(2):
+        assert run(["compare", *two, "--words", "5"]) == 0
+        pages.append(capsys.readouterr().out)
+    assert pages[0] == pages[1]
+    assert "café" not in pages[0]  # no quotation
+    assert str(Path(two[0]).parent) not in pages[0]
+
+
+def test_names_of_groups_cannot_style_a_page_or_break_a_table(sides: Comparison) -> None:
+    assert "=domicile|[b]x[/b]" in printed(sides)
+    page = markdown(sides)
+    assert "=domicile\\|\\[b\\]x\\[/b\\]" in page
+    assert "[b]" not in page.replace("\\[b\\]", "")
+    hostile = replace(sides, warnings=("un nom\x1b[31m rouge | ici",))
+    assert "\x1b" not in printed(hostile) + markdown(hostile)
+
+
+# --- reading ----------------------------------------------------------------------------------------
+
+
+def line(measure: str, value: float, low: float, high: float, p: float) -> Difference:
+    method = "student-recovered by document, 95 %"
+    estimate = Estimate(value, Interval(low, high), method)
+    return Difference(measure, "domicile", "foyer", (0.3, 0.3 + value), estimate, 0.2, p, p, (6, 6), (24, 24))
+
+
+def test_the_forest_draws_the_interval_around_zero(corpora: Comparison) -> None:
+    found = replace(
+        corpora,
+        trend=None,
+        differences=(
+            line("rationalisation", 0.1, 0.0, 0.2, 0.2),
+            line("professionnelle", -0.1, -0.2, -0.04, 0.0004),
+            line("mixte", 0.0, -0.2, 0.2, 1.0),
+        ),
+    )
+    page = printed(found).splitlines()
+    header = next(row for row in page if "écart" in row and "p\u00a0Holm" in row)
+    start = header.index("−20")
+    axes = {name: next(row for row in page if row.startswith(f"  {name}")) for name in ("rationalisation", "mixte")}
+    axis = {name: row[start : start + AXIS_WIDTH] for name, row in axes.items()}
+    # 31 columns from −20 to +20 points: zero at the sixteenth, ten points 7.5 columns further, rounded to eight.
+    assert axis["rationalisation"] == " " * 15 + "┼" + "─" * 7 + "●" + "─" * 7
+    assert axis["mixte"] == "─" * 15 + "●" + "─" * 15
+    assert next(row for row in page if row.startswith("  professionnelle")).count("│") == 1
+    assert header[start + 15] == "0"
+    assert f"<{NBSP}0,001" in next(row for row in page if row.startswith("  professionnelle"))
+    plain = printed(found, encoding="cp1252")
+    assert "o" * 1 in plain
+    assert not set("│─┼●") & set(plain)
+    assert "+-------o-------" in plain
+    for width in (60, 90):
+        assert all(len(row) <= width for row in printed(found, width).splitlines() if row.startswith("  "))
+
+
+def test_what_stands_out_is_said_in_words(corpora: Comparison) -> None:
+    sure, unsure = line("tension", 0.123, 0.05, 0.2, 0.001), line("mixte", 0.02, -0.1, 0.1, 0.7)
+    assert verdict(replace(corpora, differences=(sure, unsure))) == (
+        f"1 différence sur 2 se distingue de zéro, une fois compté le nombre de tests{NBSP}: foyer (tension +12,3), en points."
+    )
+    assert verdict(replace(corpora, differences=(unsure, unsure))).startswith("Aucune des 2 différences testées")
+    assert verdict(replace(corpora, differences=(unsure,))).startswith("Aucune différence testée ne se distingue")
+
+
+def test_figures_in_french() -> None:
+    assert points(-0.0001) == "+0,0"
+    assert points(-0.1234) == "−12,3"
+    assert point_bounds(Estimate(0.1, Interval(-0.05, 0.251), "")) == f"[−5,0{NBSP}; +25,1]"
+    assert point_bounds(Estimate(0.1, None, "none: fewer than 5 documents")) == "trop peu"
+    assert point_bounds(Estimate(0.1, None, "none: no spread")) == "–"
+    assert (probability(None), probability(0.0312), probability(1.0)) == ("", "0,031", "1,000")
+
+
+def test_the_page_says_what_the_numbers_rest_on(corpora: Comparison) -> None:
+    tests = sum(one.p is not None for one in corpora.differences)
+    for page in (" ".join(printed(corpora).split()), " ".join(markdown(corpora).split())):
+        for said in (
+            "Évolution par année, de 2019 à 2022",
+            "des textes, pas des personnes",
+            "erreurs de la machine",
+            "Modèle standard",
+            f"les {tests} tests de ce tableau (Holm 1979)",
+        ):
+            assert said in page
+    assert "aucun texte" in printed(corpora)
