@@ -112,7 +112,7 @@ def _inertia(counts: FloatArray) -> float:
 
 def _factors(counts: FloatArray, rows: Sequence[str], columns: Sequence[str]) -> _Factors:
     import pandas
-    import prince  # type: ignore[import-untyped]
+    import prince
 
     frame = pandas.DataFrame(counts, index=pandas.Index(rows), columns=pandas.Index(columns))
     model = prince.CA(n_components=min(counts.shape) - 1, engine="scipy", random_state=0).fit(frame)

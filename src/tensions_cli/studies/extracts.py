@@ -244,7 +244,7 @@ def pattern_search(pattern: str) -> Search:
     Capitals count only when the expression has one; accents count. Raises TensionsError for an expression that means
     nothing, that finds empty strings, or (while it searches) that would run for hours in a passage.
     """
-    import regex  # type: ignore[import-untyped]  # unlike `re` it can be told to stop
+    import regex  # unlike `re` it can be told to stop
 
     if len(pattern) > LONGEST_PATTERN:
         raise TensionsError(
