@@ -34,7 +34,7 @@ def write_corpus(package: Path, corpus: Path, documents: int, words: int) -> int
     written = 0
     while len(rows) < documents and left:
         for audience in list(left):  # in turn, so that every size has every audience
-            taken = taken_sheets(left[audience], words // documents)
+            taken = taken_sheets(left[audience], (words - written) // max(documents - len(rows), 1))
             if not taken:
                 del left[audience]
             elif len(rows) < documents:

@@ -13,6 +13,8 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from tensions_cli.cli import run
+from tensions_cli.commands.compare import present
+from tensions_cli.errors import TensionsError
 from tensions_cli.output.comparison import (
     AXIS_WIDTH,
     point_bounds,
@@ -22,10 +24,13 @@ from tensions_cli.output.comparison import (
     verdict,
     write_comparison_markdown,
 )
+from tensions_cli.output.comparison_rows import comparison_row, write_comparison_csv
+from tensions_cli.output.rows import to_json
 from tensions_cli.pipeline import Options
 from tensions_cli.records import Interval
 from tensions_cli.results import Comparison, Difference, Estimate
-from tensions_cli.studies.compare import Request, compare
+from tensions_cli.studies.compare import Request, compare, compare_groups, over_time
+from tensions_cli.studies.tagged import TaggedCorpus, tag_corpus
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = ROOT / "docs" / "schemas"
@@ -87,14 +92,35 @@ def grouped(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(root)
 
 
+# The notes share paragraphs, as notes of one service do: they are not taken for copies of one another.
+OPTIONS = Options(by=(), keep_twins=True)
+
+
 @pytest.fixture(scope="module")
 def corpora(two: tuple[str, str]) -> Comparison:
-    return compare(two, Options(by=()), Request(words=0))
+    return compare(two, OPTIONS, Request(words=0))
 
 
 @pytest.fixture(scope="module")
-def sides(grouped: str) -> Comparison:
-    return compare([grouped], Options(by=("side",)), Request(words=0))
+def tagged(grouped: str) -> TaggedCorpus:
+    return tag_corpus([grouped], OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def by(tagged: TaggedCorpus) -> Callable[..., Comparison]:
+    """Groups of the one corpus that is tagged once."""
+
+    def compared(*fields: str, mask_under: int = 0, **asked: Any) -> Comparison:
+        return compare_groups(
+            tagged, replace(OPTIONS, by=fields, mask_under=mask_under), Request(**{"words": 0, **asked})
+        )
+
+    return compared
+
+
+@pytest.fixture(scope="module")
+def sides(by: Callable[..., Comparison]) -> Comparison:
+    return by("side")
 
 
 def printed(found: Comparison, width: int = 120, encoding: str = "utf-8") -> str:
@@ -137,7 +163,7 @@ def test_equal_names_are_numbered_and_a_common_text_is_said(two: tuple[str, str]
     write_corpus(tmp_path / "domicile", HOSTEL, 2)
     copied = (Path(two[0]) / "note0.txt").read_bytes()
     (tmp_path / "domicile" / "copie.txt").write_bytes(copied)
-    found = compare([two[0], str(tmp_path / "domicile")], Options(by=()), Request(words=0, period="none"))
+    found = compare([two[0], str(tmp_path / "domicile")], OPTIONS, Request(words=0, period="none"))
     assert [group.by["corpus"] for group in found.groups] == ["domicile (1)", "domicile (2)"]
     assert found.shared_documents == 1
     assert any("domicile (1)/note0" in warning and "1 texte" in warning for warning in found.warnings)
@@ -164,54 +190,46 @@ def test_passages_without_a_value_are_left_out_and_counted(sides: Comparison) ->
     assert any("qui n’ont pas de" in warning and "side" in warning for warning in sides.warnings)
 
 
-def test_unlike_genres_are_said(sides: Comparison, corpora: Comparison, grouped: str) -> None:
+def test_unlike_genres_are_said(sides: Comparison, corpora: Comparison, by: Callable[..., Comparison]) -> None:
     def warned(found: Comparison) -> bool:
         return any("mélange de genres" in warning for warning in found.warnings)
 
     assert warned(sides)
     assert not warned(corpora)
-    assert not warned(compare([grouped], Options(by=("genre",)), Request(words=0)))
+    assert not warned(by("genre"))
 
 
 @pytest.mark.parametrize("wanted", ["entretien × ville", "entretien,ville", " entretien ×ville "])
-def test_crossed_groups_and_a_reference(grouped: str, wanted: str) -> None:
-    found = compare([grouped], Options(by=("genre", "place")), Request(words=0, against=wanted))
+def test_crossed_groups_and_a_reference(by: Callable[..., Comparison], wanted: str) -> None:
+    found = by("genre", "place", against=wanted)
     assert found.against == "entretien × ville"
     assert {one.first for one in found.differences} == {"entretien × ville"}
     assert [one.second for one in found.differences[::5]] == ["entretien × bourg", "rapport × bourg", "rapport × ville"]
     assert {one.difference.method for one in found.differences} == {"none: fewer than 5 documents"}
 
 
-def test_by_label_gives_words_and_no_share(grouped: str) -> None:
-    found = compare([grouped], Options(by=("label",)), Request(words=5))
-    assert found.vocabulary is not None
-    assert (found.groups, found.differences, found.trend) == ((), (), None)
-    assert "Mots caractéristiques par étiquette" in printed(found)
-
-
-def test_small_groups_are_masked_everywhere(grouped: str) -> None:
-    shown = compare([grouped], Options(by=("genre",), mask_under=6), Request(words=0))
+def test_small_groups_are_masked_everywhere(by: Callable[..., Comparison]) -> None:
+    shown = by("genre", mask_under=6)
     assert [group.masked for group in shown.groups] == [None, None]
-    hidden = compare([grouped], Options(by=("side",), mask_under=6), Request(words=5))
+    hidden = by("side", mask_under=6, words=5)
     assert all(group.masked for group in hidden.groups)
     assert hidden.differences == ()
     assert hidden.vocabulary is None or hidden.vocabulary.profiles == ()
     assert hidden.factors is None
     page = printed(hidden) + markdown(hidden)
     assert "masqué" in page
-    assert "%]" not in page
+    assert "Aucune différence à donner" in page
+    assert f"{NBSP}%{NBSP}[" not in page.replace("[6]", "")
 
 
-def test_a_trend_that_rests_on_few_persons_is_masked(two: tuple[str, str]) -> None:
-    found = compare(two, Options(by=(), mask_under=5), Request(words=0))
-    assert found.trend is None
-    assert any("--mask-under" in warning for warning in found.warnings)
-
-
-def test_a_period_finer_than_the_dates_is_explained(two: tuple[str, str]) -> None:
-    found = compare(two, Options(by=()), Request(words=0, period="month"))
-    assert found.trend is None
-    assert any("--period year" in warning for warning in found.warnings)
+def test_a_trend_that_cannot_be_given_is_explained(two: tuple[str, str]) -> None:
+    corpus = tag_corpus([two[0]], OPTIONS)
+    for period, mask_under, said in (("auto", 5, "--mask-under"), ("month", 0, "--period year")):
+        found, warnings = over_time(corpus, period, mask_under)
+        assert found is None
+        assert said in warnings[0]
+    assert over_time(corpus, "none") == (None, ())
+    assert over_time(corpus)[0] is not None
 
 
 # --- refusals ---------------------------------------------------------------------------------------
@@ -220,15 +238,12 @@ def test_a_period_finer_than_the_dates_is_explained(two: tuple[str, str]) -> Non
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--by", "genre", "--against", "roman"], "entretien, rapport"),
         (["--by", "inconnu"], "--by avec l’un de"),
         ([], "une comparaison en demande deux"),
         (["--by", "label", "--words", "0"], "--words 0"),
         (["--by", "label", "--against", "neutre"], "--against ne va pas"),
         (["--by", "label", "--mask-under", "5"], "--mask-under ne va pas"),
-        (["--by", "label", "-f", "csv"], "--format csv ne va pas"),
         (["--by", "genre", "--period", "week"], "auto, year, quarter, month, none"),
-        (["--by", "person"], "rien à comparer"),
     ],
 )
 def test_refusals_say_what_why_and_what_to_type(
@@ -241,6 +256,21 @@ def test_refusals_say_what_why_and_what_to_type(
     assert "café" not in error
 
 
+@pytest.mark.parametrize(
+    ("fields", "against", "said"),
+    [
+        (("genre",), "roman", "les groupes par genre sont\u00a0: entretien, rapport"),
+        (("person",), None, "aucun groupe"),
+    ],
+)
+def test_groups_that_are_not_there(
+    by: Callable[..., Comparison], fields: tuple[str, ...], against: str | None, said: str
+) -> None:
+    with pytest.raises(TensionsError) as refusal:
+        by(*fields, against=against)
+    assert said in f"{refusal.value.what} {refusal.value.why}"
+
+
 # --- formats ----------------------------------------------------------------------------------------
 
 
@@ -250,23 +280,26 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(schema)
 
 
-def as_json(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> Any:
-    assert run(["compare", *arguments, "-q", "-f", "json"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def test_json_follows_the_schema(two: tuple[str, str], grouped: str, capsys: pytest.CaptureFixture[str]) -> None:
-    faults = validator()
-    for arguments in (
-        [*two],
-        [grouped, "--by", "side"],
-        [grouped, "--by", "genre", "--by", "place", "--against", "rapport,bourg"],
-        [grouped, "--by", "side", "--mask-under", "6"],
-        [grouped, "--by", "label"],
-    ):
-        row = as_json(arguments, capsys)
-        assert [error.json_path for error in faults.iter_errors(row)] == []
+def test_json_follows_the_schema(by: Callable[..., Comparison]) -> None:
+    demo = tag_corpus([str(ROOT / "corpora" / "demo")], OPTIONS)
+    found = [
+        json.loads(to_json(comparison_row(one)))
+        for one in (
+            compare_groups(demo, replace(OPTIONS, by=("genre",))),  # words, a trend, a correspondence analysis
+            compare_groups(demo, replace(OPTIONS, by=("label",))),
+            by("side"),
+            by("side", mask_under=6),
+        )
+    ]
+    for row in found:
+        assert [error.json_path for error in validator().iter_errors(row)] == []
         assert row["tests"] == sum(one["p"] is not None for one in row["differences"])
+    genre, label = found[:2]
+    assert genre["vocabulary"]
+    assert genre["factors"]
+    assert genre["trend"]
+    assert (label["groups"], label["differences"]) == ([], [])
+    assert label["vocabulary"]["profiles"]
 
 
 def _add(row: Any) -> None:
@@ -286,10 +319,9 @@ def _invent(row: Any) -> None:
 
 
 @pytest.mark.parametrize("damage", [_add, _widen, _rename, _invent])
-def test_the_schema_is_closed(
-    damage: Callable[[Any], None], two: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    row = as_json([*two, "--words", "0"], capsys)
+def test_the_schema_is_closed(damage: Callable[[Any], None], sides: Comparison) -> None:
+    row = json.loads(to_json(comparison_row(sides)))
+    assert not list(validator().iter_errors(row))
     damage(row)
     assert list(validator().iter_errors(row))
 
@@ -303,21 +335,28 @@ def test_a_group_is_described_as_in_the_summary() -> None:
     assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}
 
 
-def test_csv_has_one_row_a_difference_and_no_formula(grouped: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["compare", grouped, "--by", "side", "-q", "-f", "csv"]) == 0
-    table = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+def test_csv_has_one_row_a_difference_and_no_formula(sides: Comparison) -> None:
+    stream = io.StringIO()
+    write_comparison_csv(sides, stream)
+    table = list(csv.DictReader(io.StringIO(stream.getvalue())))
     assert [row["measure"] for row in table] == ["rationalisation", "professionnelle", "mixte", "neutre", "tension"]
     assert {row["first"] for row in table} == {"'=domicile|[b]x[/b]"}
     assert all(row["passages_first"] and row["method"] for row in table)
 
 
-def test_same_bytes_twice(two: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_words_have_no_row_in_the_csv(sides: Comparison) -> None:
+    with pytest.raises(TensionsError, match="--format csv ne va pas avec --by label"):
+        present(replace(sides, by=("label",), groups=(), differences=()), "csv", None)
+
+
+def test_same_bytes_twice_and_no_text(two: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     pages = []
     for _ in range(2):
-        assert run(["compare", *two, "--words", "5"]) == 0
+        assert run(["compare", *two, "--keep-twins", "--words", "5", "-f", "json"]) == 0
         pages.append(capsys.readouterr().out)
     assert pages[0] == pages[1]
-    assert "café" not in pages[0]  # no quotation
+    assert [error.json_path for error in validator().iter_errors(json.loads(pages[0]))] == []
+    assert "le café avec elle" not in pages[0]
     assert str(Path(two[0]).parent) not in pages[0]
 
 
@@ -371,7 +410,8 @@ def test_the_forest_draws_the_interval_around_zero(corpora: Comparison) -> None:
 def test_what_stands_out_is_said_in_words(corpora: Comparison) -> None:
     sure, unsure = line("tension", 0.123, 0.05, 0.2, 0.001), line("mixte", 0.02, -0.1, 0.1, 0.7)
     assert verdict(replace(corpora, differences=(sure, unsure))) == (
-        f"1 différence sur 2 se distingue de zéro, une fois compté le nombre de tests{NBSP}: foyer (tension +12,3), en points."
+        f"1 différence sur 2 se distingue de zéro, une fois compté le nombre de tests{NBSP}: foyer (tension +12,3), en "
+        "points."
     )
     assert verdict(replace(corpora, differences=(unsure, unsure))).startswith("Aucune des 2 différences testées")
     assert verdict(replace(corpora, differences=(unsure,))).startswith("Aucune différence testée ne se distingue")
@@ -387,6 +427,7 @@ def test_figures_in_french() -> None:
 
 
 def test_the_page_says_what_the_numbers_rest_on(corpora: Comparison) -> None:
+    corpora = replace(corpora, differences=(line("tension", 0.1, 0.0, 0.2, 0.04), line("mixte", 0.0, -0.2, 0.2, 1.0)))
     tests = sum(one.p is not None for one in corpora.differences)
     for page in (" ".join(printed(corpora).split()), " ".join(markdown(corpora).split())):
         for said in (

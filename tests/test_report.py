@@ -36,8 +36,8 @@ ANSWERS = (
     "Les procédures nous aident aussi, elles protègent les plus fragiles quand un remplaçant arrive sans rien savoir.",
 )
 NOTES = (
-    "Le comité de pilotage arrête le calendrier des audits. Chaque service remet ses chiffres avant la fin du trimestre, "
-    "selon le modèle transmis par le siège.\n\nLa salle du rez-de-chaussée sera repeinte en avril.",
+    "Le comité de pilotage arrête le calendrier des audits. Chaque service remet ses chiffres avant la fin du "
+    "trimestre, selon le modèle transmis par le siège.\n\nLa salle du rez-de-chaussée sera repeinte en avril.",
     "Les équipes demandent du temps pour accueillir les familles, sans formulaire entre elles et nous.\n\nUn fauteuil "
     "et deux lampes ont été commandés pour le petit salon du premier étage.",
 )
@@ -55,7 +55,7 @@ def write_corpus(folder: Path) -> Path:
         name = FILE if rank == 0 else f"entretien_{rank}"
         who = CANARY if rank == 0 else f"Enquêtée {rank}"
         turns = []
-        for turn, answer in enumerate(ANSWERS[(5 * rank + 2 * n) % len(ANSWERS)] for n in range(6)):
+        for turn, answer in enumerate(ANSWERS[(2 * rank + n) % len(ANSWERS)] for n in range(6)):
             turns += [f"{ASKER}\u00a0: {QUESTIONS[turn % 2]}", f"{who}\u00a0: {answer}"]
         (folder / f"{name}.txt").write_text("\n\n".join(turns) + "\n", encoding="utf-8")
         rows.append((f"{name}.txt", f"doc-{name}", "entretien", str(2019 + rank)))

@@ -365,9 +365,11 @@ def test_words_are_told_where_some_stand_out_of_all_the_tests() -> None:
 def test_the_trend_is_told_only_where_its_slope_is_apart_from_zero() -> None:
     report = full_report()
     assert report.trend is not None
-    rising = replace(report.trend, slopes={"tension": Estimate(0.04, Interval(0.01, 0.07), STUDENT)})
+    rising = replace(report.trend, slopes={"tension": Estimate(0.04, Interval(0.016, 0.064), STUDENT)})
     flat = replace(report.trend, slopes={"tension": Estimate(0.04, Interval(-0.01, 0.07), STUDENT)})
+    near = replace(report.trend, slopes={"tension": Estimate(0.04, Interval(0.005, 0.075), STUDENT)})
     assert "la part des tensions augmente" in summary(replace(report, trend=rising))
+    assert "aucune évolution" in summary(replace(report, trend=near))  # five slopes are looked at: one in five lies
     assert "aucune évolution" in summary(replace(report, trend=flat))
 
 

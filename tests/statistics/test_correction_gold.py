@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tensions_cli.errors import TensionsError
+from tensions_cli.pipeline import Options
 from tensions_cli.records import Label, Passage, TaggedPassage, Tags
-from tensions_cli.studies.gold import Gold, correct_with_gold, match, read_gold, seen
+from tensions_cli.studies.gold import Gold, analyse_with_gold, correct_with_gold, match, read_gold, seen
 
 TEXTS = (
     "On note l’heure d’arrivée sur la tablette.",
@@ -96,6 +97,23 @@ def test_weights_are_kept_with_their_passage(tmp_path: Path) -> None:
     assert (gold.weights, gold.weighted) == ((4.0, 1.5), True)
     equal = read(tmp_path, row(TEXTS[0], "a", weight=3), row(TEXTS[1], "b", weight=3))
     assert not equal.weighted
+
+
+def test_a_gold_that_only_agrees_with_the_machine_is_told(tmp_path: Path) -> None:
+    texts = [f"Le couloir {rank} est repeint au printemps." for rank in range(40)]
+    corpus = [seen(tagged(text, f"e{rank % 8}"), ()) for rank, text in enumerate(texts)]
+    rows = [row(text, f"p{rank}") for rank, text in enumerate(texts)]
+    assert any("d’accord" in notice for notice in correct_with_gold(corpus, read(tmp_path, *rows), ()).notices)
+    rows[3] |= {"P": True}
+    assert not any("d’accord" in notice for notice in correct_with_gold(corpus, read(tmp_path, *rows), ()).notices)
+
+
+def test_a_gold_inside_the_corpus_is_refused(tmp_path: Path) -> None:
+    # Read as texts, its passages would be counted twice, and would match themselves.
+    (tmp_path / "note.txt").write_text(TEXTS[0], encoding="utf-8")
+    file = gold_of(tmp_path, row(TEXTS[0], "a"))
+    with pytest.raises(TensionsError, match="dans le corpus"):
+        analyse_with_gold([str(tmp_path)], Options(), file)
 
 
 def test_a_folder_or_a_missing_file_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensions_cli.records import Evidence, Label, Passage, Relation, TaggedPassage, Tags
+from tensions_cli.records import Evidence, Label, Passage, Relation, Role, TaggedPassage, Tags
 from tensions_cli.results import Extract
 from tensions_cli.statistics.examples import most_telling
 from tensions_cli.statistics.extracts import best_examples, certainty, ordered, persons, plain, typicalities
@@ -25,13 +25,14 @@ def tagged(
     speaker: str | None = None,
     person: str | None = None,
     coded_by: str = "model",
+    role: Role | None = None,
 ) -> TaggedPassage:
     """A passage of sixteen words of its own unless told."""
     words = text or " ".join(f"{chr(97 + place % 26)}mot{rank}{document.lower()}x{place}" for rank in range(16))
     at = words.index(underlined) if underlined else 0
     spans = (Evidence(at, at + len(underlined), "rationalisation", None),) if underlined else ()
     return TaggedPassage(
-        Passage(f"{document}#{place}", document, place, place + 1, words, speaker=speaker, person=person),
+        Passage(f"{document}#{place}", document, place, place + 1, words, speaker=speaker, person=person, role=role),
         Tags(
             label=label,
             relation=Relation.OPPOSITION if label is BOTH else None,
@@ -180,6 +181,8 @@ def test_persons_a_group_rests_on() -> None:
         tagged(4, speaker="B.", person="p1", document="E2"),
         tagged(5, document="P1"),
         tagged(6, document="P1"),
+        tagged(7),  # a line without a label, where others speak
+        tagged(8, speaker="Enquêtrice", role=Role.INTERVIEWER),
     ]
     assert persons(group) == 4
 

@@ -60,7 +60,14 @@ def compare(
         ),
     ] = "auto",
     words: Annotated[
-        int, typer.Option("--words", metavar="N", min=0, help="Mots caractéristiques par groupe\u00a0; 0\u00a0: aucun.")
+        int,
+        typer.Option(
+            "--words",
+            metavar="N",
+            min=0,
+            help="Mots caractéristiques par groupe (10)\u00a0; 0\u00a0: aucun.",
+            show_default=False,
+        ),
     ] = 10,
     mask_under: MaskUnder = 0,
     form: Annotated[

@@ -7,7 +7,6 @@ from tensions_cli.commands.common import (
     progress_bar,
     protect_inputs,
     report_doubts,
-    report_names,
     report_notices,
     report_skipped,
     status_of,
@@ -42,12 +41,10 @@ def run(
         report = compose(corpus, options, request, gold)
         progress("écriture", 0, 1)
         write(report, form, output)
-    report_notices((*corpus.batch.notices, *report.notes), quiet=quiet)
+    report_notices((*corpus.batch.notices, *report.warnings), quiet=quiet)
     if report.corrections is not None:
         report_notices(report.corrections.notices, quiet=quiet)
     report_doubts(corpus.batch.documents, quiet=quiet)
-    if report.verbatim:
-        report_names(corpus.batch.documents, quiet=quiet)
     report_skipped(corpus.batch.skipped, quiet=quiet)
     return status_of(corpus.batch.skipped, strict=strict)
 

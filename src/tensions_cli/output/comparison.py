@@ -32,9 +32,9 @@ NO_SPREAD = f" Un tiret{NBSP}: part de 0 ou de 100{NBSP}%, sans étendue à esti
 TREND_LEGEND = (
     f"Part brute de chaque période, puis lissée{NBSP}: les passages des deux périodes voisines y comptent pour moitié"
     f"{NBSP}; [{NBSP}]{NBSP}: intervalle à 95{NBSP}% de la part lissée, par document. Pente{NBSP}: moindres carrés sur "
-    f"les passages, intervalle à 95{NBSP}% par document (Student, HC3). «{NBSP}{french.TOO_FEW}{NBSP}»{NBSP}: moins "
-    "de cinq documents. Une pente peut tenir à ce que les textes changent d’une période à l’autre (genres, métiers) plutôt "
-    "qu’au temps."
+    f"les passages, intervalle à 95{NBSP}% par document (Student, HC3). «{NBSP}{french.TOO_FEW}{NBSP}»{NBSP}: moins de "
+    "cinq documents. Une pente peut tenir à ce que les textes changent d’une période à l’autre (genres, métiers) "
+    "plutôt qu’au temps."
 )
 SIGNS_LEGEND = f"~{NBSP}: lissée. Chaque ligne de signes va de zéro à son maximum. "
 PER_UNIT = {"year": "par an", "quarter": "par trimestre", "month": "par mois"}
@@ -357,11 +357,14 @@ def differences_legend(found: Comparison) -> str:
         f"{NBSP}: leurs parts n’y sont pas indépendantes, le calcul en tient compte."
     )
     genre = f" Le genre des textes pèse souvent autant que le groupe{NBSP}: comparez à genre égal."
+    measured = {name: french.percent(share) for name, share in found.manifest["model"]["tension"].items()}
+    alike = f" L’intervalle tient compte de ce que les passages d’un document se ressemblent{NBSP}; il ne tient"
     limits = (
         "Ces écarts décrivent des textes, pas des personnes, et ce qui se dit, pas ce qui se fait."
-        f"{'' if 'genre' in found.by else genre} L’intervalle tient compte de ce que les passages d’un document se "
-        "ressemblent, pas des erreurs de la machine, qui peuvent différer d’un groupe à l’autre"
-        f"{NBSP}: tensions analyse --gold les corrige."
+        f"{'' if 'genre' in found.by else genre}{alike if tests else ' Rien ici ne tient'} pas compte des erreurs de "
+        f"la machine, qui peuvent différer d’un groupe à l’autre{NBSP}: tensions analyse --gold les corrige. La "
+        f"tension est la mesure la moins sûre{NBSP}: sur des textes jamais vus, {measured['precision']} des tensions "
+        f"annoncées en sont, {measured['recall']} sont trouvées."
     )
     return "\n".join([tested if tests else none, *([shared] if found.shared_documents else []), limits])
 

@@ -213,8 +213,8 @@ def _legend(extracts: Sequence[Extract]) -> str:
     models = sorted({one.tagged.tags.model for one in extracts if one.tagged.tags.coded_by == MODEL})
     lines = [
         f"M, P{NBSP}: scores des deux logiques, de 0 à 1{NBSP}; incertain{NBSP}: l’un d’eux est près de son seuil.",
-        f"typicité{NBSP}: certitude des deux scores × ressemblance au centre des passages retenus, de 0 à 1, moindre sous "
-        f"quinze mots{NBSP}; un extrait par document tant qu’il en reste, sans redites.",
+        f"typicité{NBSP}: certitude des deux scores × ressemblance au centre des passages retenus, de 0 à 1, moindre "
+        f"sous quinze mots{NBSP}; un extrait par document tant qu’il en reste, sans redites.",
     ]
     if models:
         lines.append(f"Étiquettes proposées par le modèle {', '.join(models)}{NBSP}: à relire avant de citer.")

@@ -157,8 +157,8 @@ def uncorrected(found: Corrections) -> list[str]:
 def _uncorrected(who: str, reason: str) -> str:
     if reason == "none: masked":
         return f"Parts corrigées, {who}{NBSP}: {MASKED}."
-    least = "au moins 30 passages codés" if "passages" in reason else "venus d’au moins 5 documents"
-    return f"Parts corrigées, {who}{NBSP}: trop peu de gold (il en faut {least})."
+    least = "30 passages codés" if "passages" in reason else "5 documents"
+    return f"Parts corrigées, {who}{NBSP}: trop peu de gold (il faut au moins {least})."
 
 
 def corrected_cells(share: CorrectedShare, *, weighted: bool) -> list[str]:

@@ -9,7 +9,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
 
-from tensions_cli.records import Label, TaggedPassage, Tags
+from tensions_cli.records import Label, Role, TaggedPassage, Tags
 from tensions_cli.results import Extract
 from tensions_cli.words import WORD, count_words
 
@@ -140,13 +140,9 @@ def plain(text: str) -> str:
     return " ".join(letters.casefold().replace("’", "'").split())
 
 
-def persons(passages: Iterable[TaggedPassage]) -> int:
-    """How many persons passages rest on; a text without speakers rests on one, its author."""
-    return len(
-        {
-            ("person", one.passage.person)
-            if one.passage.person
-            else ("speaker", f"{one.passage.document} / {one.passage.speaker or ''}")
-            for one in passages
-        }
-    )
+def persons(passages: Sequence[TaggedPassage]) -> int:
+    """On how many persons passages rest, interviewers left out; a document in which nobody speaks is one."""
+    answers = [one.passage for one in passages if one.passage.role is not Role.INTERVIEWER]
+    named = {one.person or (one.document, one.speaker) for one in answers if one.speaker}
+    spoken = {one.document for one in answers if one.speaker}
+    return len(named) + len({one.document for one in answers} - spoken)

@@ -32,6 +32,7 @@ from tensions_cli.statistics.periods import Date, date_of, period_of, trend, uni
 from tensions_cli.statistics.summary import UNKNOWN, Counted, counted, field_value, summarise
 from tensions_cli.studies.tagged import TaggedCorpus
 from tensions_cli.studies.words import characteristic_words
+from tensions_cli.tagging.classifier import Model
 from tensions_cli.tagging.model_folder import load_model
 
 CORPUS = "corpus"  # the grouping field of two corpora, that of no metadata
@@ -60,9 +61,10 @@ def compare(
     """Groups of one corpus when `options.by` names them, else one corpus for each source. Raises TensionsError."""
     request = request or Request()
     _check_request(sources, options, request)
+    model = load_model(options.model)
     if options.by:
-        return compare_groups(_tagged(sources, options, progress), options, request)
-    corpora = {name: _corpus(name, source, options, progress) for name, source in _names(sources).items()}
+        return compare_groups(_tagged(sources, options, model, progress), options, request)
+    corpora = {name: _corpus(name, source, options, model, progress) for name, source in _names(sources).items()}
     return compare_groups(_together(corpora), replace(options, by=(CORPUS,)), request, _same_texts(corpora))
 
 
@@ -155,9 +157,8 @@ def _no_trend(rows: Sequence[Counted], dates: Mapping[str, Date | None], unit: s
 # --- reading ----------------------------------------------------------------------------------------
 
 
-def _tagged(sources: Sequence[str], options: Options, progress: Progress) -> TaggedCorpus:
+def _tagged(sources: Sequence[str], options: Options, model: Model, progress: Progress) -> TaggedCorpus:
     """As `tag_corpus`, but an unknown field is refused before the tagging, which is what takes time."""
-    model = load_model(options.model)
     batch = load(sources, options, progress)
     check_fields(batch.documents, [name for name in options.by if name not in CODES])
     passages = tuple(tagged_passages(batch, model, options, progress))
@@ -166,9 +167,9 @@ def _tagged(sources: Sequence[str], options: Options, progress: Progress) -> Tag
     return TaggedCorpus(batch, model, passages)
 
 
-def _corpus(name: str, source: str, options: Options, progress: Progress) -> TaggedCorpus:
+def _corpus(name: str, source: str, options: Options, model: Model, progress: Progress) -> TaggedCorpus:
     try:
-        return _tagged([source], options, progress)
+        return _tagged([source], options, model, progress)
     except TensionsError as error:
         error.what = f"corpus «\u00a0{name}\u00a0»\u00a0: {error.what}"
         raise

@@ -11,12 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from tensions_cli.coding.coders import is_machine
+from tensions_cli.corpus.sources import find_files
 from tensions_cli.errors import TensionsError
 from tensions_cli.output.french import plural
 from tensions_cli.pipeline import Options, Progress, analyse, silent
 from tensions_cli.records import Analysis, TaggedPassage
 from tensions_cli.results import Correction, Corrections
-from tensions_cli.statistics.correction import Observed, corrections, documents_reached, measures, unlike_the_corpus
+from tensions_cli.statistics.correction import (
+    MIN_GOLD,
+    Observed,
+    corrections,
+    documents_reached,
+    measures,
+    unlike_the_corpus,
+)
 from tensions_cli.statistics.summary import field_value
 from tensions_cli.training.coded import CodedPassage, read_coded
 
@@ -53,6 +61,13 @@ class Seen:
 def analyse_with_gold(sources: Sequence[str], options: Options, file: Path, progress: Progress = silent) -> Analysis:
     """The summary, with the shares corrected by the gold in `file`, and the gold named in the manifest."""
     gold = read_gold(file)
+    read = [found.path for found in find_files(sources).files if found.name != "stdin"]
+    if file.resolve() in {path.resolve() for path in read}:
+        raise TensionsError(
+            f"le gold {file.name} est lui-même dans le corpus",
+            why="ses passages seraient lus comme des textes de plus, et comptés deux fois",
+            hint="rangez-le hors du dossier analysé, puis relancez",
+        )
     passages: list[Seen] = []
     analysis = analyse(sources, options, progress, lambda tagged: passages.append(seen(tagged, options.by)))
     found = correct_with_gold(passages, gold, options.by)
@@ -208,6 +223,12 @@ def _notices(rows: Sequence[Observed], unmatched: int, *, weighted: bool) -> Ite
         yield (
             f"--gold\u00a0: {plural(unmatched, 'passage codé', 'passages codés')} sans passage compté de même texte "
             "(texte changé depuis, tour de l’enquêteur, autre corpus), hors de la correction."
+        )
+    coded = [row for row in rows if row.human is not None]
+    if len(coded) >= MIN_GOLD and all(row.human == row.machine for row in coded):
+        yield (
+            f"--gold\u00a0: la personne et la machine sont d’accord sur les {len(coded)} passages. Un gold codé en "
+            "voyant les propositions de la machine ne mesure pas ses erreurs."
         )
     strange = unlike_the_corpus(rows)
     if strange:

@@ -447,8 +447,8 @@ def _notes(corpus: TaggedCorpus, fields: Sequence[str], request: ReportRequest) 
         )
     if doubtful:
         notes.append(
-            f"{plural(doubtful, 'document lu', 'documents lus')} avec une remarque sur ses locuteurs ou son texte "
-            "(rôles devinés, étiquettes réunies…)\u00a0: tensions analyse les donne."
+            f"{plural(doubtful, 'document lu', 'documents lus')} avec une remarque (rôles devinés, étiquettes "
+            "réunies…)\u00a0: tensions analyse la donne."
         )
     return notes
 
@@ -458,5 +458,6 @@ def _warnings(request: ReportRequest) -> list[str]:
         return []
     return [
         "Ce rapport contient les passages et les étiquettes des locuteurs, tels que dans les textes\u00a0: il se "
-        "partage comme les textes eux-mêmes. --no-verbatim en fait un autre, sans texte ni nom."
+        "partage comme les textes eux-mêmes. --no-verbatim en fait un autre, sans texte ni nom\u00a0; tensions corpus "
+        "pseudonymise remplace les noms."
     ]
