@@ -27,6 +27,7 @@ COMMANDS = {
     "dropped.txt": ["analyse", f"{DEMO}/presse", "--show-dropped"],
     "tag.jsonl": ["tag", f"{DEMO}/entretiens/E3_cadre-de-sante.vtt"],
     "tag.csv": ["tag", f"{DEMO}/revue", "-f", "csv"],
+    "analyse-course.txt": ["analyse", f"{DEMO}/entretiens", "--course", "-q"],
     "explain.txt": ["explain", PASSAGE],
     "explain.json": ["explain", PASSAGE, "-f", "json"],
     "compare.txt": ["compare", DEMO, "--by", "genre", "--words", "0"],
@@ -44,6 +45,7 @@ COMMANDS = {
     "help.txt": ["--help"],
     "help-analyse.txt": ["analyse", "--help"],
     "help-compare.txt": ["compare", "--help"],
+    "help-report.txt": ["report", "--help"],
     "help-extracts.txt": ["extracts", "--help"],
     "help-corpus.txt": ["corpus", "--help"],
 }

@@ -15,8 +15,8 @@ from tensions_cli.errors import TensionsError
 from tensions_cli.pipeline import Options
 from tensions_cli.records import Label, Relation, Role
 from tensions_cli.results import Report
-from tensions_cli.studies.report import ReportRequest, check_request, compose, tag_for_report
-from tensions_cli.studies.tagged import TaggedCorpus
+from tensions_cli.studies.report import ReportRequest, check_request, compose
+from tensions_cli.studies.tagged import TaggedCorpus, tag_corpus
 
 # Names that must not leave a report without verbatim, and those of interviewers, that leave none.
 CANARY, ASKER, FILE = "Zéphyrine Quintrec", "Barnabé Loriot", "dossier_Quintrec"
@@ -75,7 +75,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def corpus(folder: Path) -> TaggedCorpus:
     roles = {ASKER: Role.INTERVIEWER}
-    return tag_for_report([str(folder)], Options(by=(), roles=roles))
+    return tag_corpus([str(folder)], Options(by=(), roles=roles))
 
 
 def report_of(corpus: TaggedCorpus, *by: str, under: int = 5, **request: object) -> Report:
@@ -280,7 +280,7 @@ def test_the_form_is_that_of_the_name(
     name: str, folder: Path, corpus: TaggedCorpus, tmp_path: Path, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("tensions_cli.commands.report.tag_for_report", lambda *_: corpus)
+    monkeypatch.setattr("tensions_cli.commands.report.tag_corpus", lambda *_: corpus)
     output = tmp_path / name
     assert run(["report", str(folder), "-o", str(output), "--title", "Étude"]) == 0
     said = capsys.readouterr()

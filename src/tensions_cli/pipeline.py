@@ -44,6 +44,7 @@ from tensions_cli.records import (
     ZoneKind,
 )
 from tensions_cli.results import Cutting
+from tensions_cli.statistics.course import courses
 from tensions_cli.statistics.examples import keep_best
 from tensions_cli.statistics.inventory import inventory
 from tensions_cli.statistics.masking import masked_groups
@@ -81,6 +82,7 @@ class Options:
     show_dropped: bool = False
     mask_under: int = 0
     sensitivity: bool = False
+    course: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,12 @@ def analyse(
     watch: Callable[[TaggedPassage], object] | None = None,
 ) -> Analysis:
     """The main job: from sources to a summary. `watch` sees every counted passage go by."""
+    if options.course and options.mask_under:
+        raise TensionsError(
+            "--course ne va pas avec --mask-under",
+            why="le cours est celui d’un seul texte, et ce masque cache ce qui repose sur peu de personnes",
+            hint="retirez l’une des deux options",
+        )
     if options.sensitivity and options.unit == "record":
         raise TensionsError(
             "--sensitivity ne va pas avec --unit record",
@@ -251,9 +259,12 @@ def analyse(
     totals: Counter[str] = Counter()
     counts: Counter[str] = Counter()
     excluded: dict[str, Counter[str]] = {}
+    everything: list[TaggedPassage] = []  # only where questions and answers are wanted together
     for tagged in tagged_passages(batch, model, options, progress):
         document = tagged.passage.document
         totals[document] += 1
+        if options.course:
+            everything.append(tagged)
         row = counted(tagged, options.by)
         if row is None:
             excluded.setdefault(document, Counter())[tagged.passage.excluded_reason or "?"] += 1
@@ -286,6 +297,7 @@ def analyse(
         groups=tuple(groups),
         examples=tuple(one for one in examples if tuple(field_value(one, name) for name in options.by) not in hidden),
         cuttings=cuttings,
+        courses=courses(everything),
     )
 
 
@@ -368,6 +380,7 @@ def manifest(model: Model, options: Options) -> dict[str, Any]:
     }
     chosen |= {"mask_under": options.mask_under} if options.mask_under else {}
     chosen |= {"sensitivity": True} if options.sensitivity else {}
+    chosen |= {"course": True} if options.course else {}
     book = codebook()
     return {
         "tool": {"name": "tensions", "version": __version__},

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tensions_cli.results import Corrections, Cutting
+    from tensions_cli.results import Corrections, Course, Cutting
 
 
 class Label(StrEnum):
@@ -345,7 +345,8 @@ class DocumentInfo:
 class Analysis:
     """The result of `tensions analyse`. `manifest` holds no date and no absolute path.
 
-    `corrections` with a gold, `cuttings` with other lengths of passages; None and empty when they were not asked for.
+    `corrections` with a gold, `cuttings` with other lengths of passages, `courses` with
+    the course of each text; None and empty when they were not asked for.
     """
 
     manifest: Mapping[str, Any]
@@ -357,6 +358,7 @@ class Analysis:
     examples: tuple[TaggedPassage, ...]
     corrections: "Corrections | None" = None
     cuttings: tuple["Cutting", ...] = ()
+    courses: tuple["Course", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

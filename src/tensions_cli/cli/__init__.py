@@ -115,6 +115,14 @@ def analyse(
         bool,
         typer.Option("--sensitivity", help="Les mêmes parts, à d’autres longueurs de passages.", show_default=False),
     ] = False,
+    course: Annotated[
+        bool,
+        typer.Option(
+            "--course",
+            help="Le cours des deux logiques le long de chaque texte, qui répond, qui les apporte.",
+            show_default=False,
+        ),
+    ] = False,
     mask_under: MaskUnder = 0,
     quiet: Quiet = False,
     strict: Strict = False,
@@ -139,6 +147,7 @@ def analyse(
         show_dropped=show_dropped,
         mask_under=mask_under,
         sensitivity=sensitivity,
+        course=course,
     )
     raise typer.Exit(
         command.run(sources, options, form, output, gold=gold, intervals=intervals, quiet=quiet, strict=strict)

@@ -1,6 +1,7 @@
 """`tensions analyse`: read, tag, print the comparative summary."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tensions_cli.commands.common import (
     progress_bar,
@@ -12,10 +13,14 @@ from tensions_cli.commands.common import (
 )
 from tensions_cli.errors import ExitStatus, TensionsError
 from tensions_cli.output import tables, terminal
+from tensions_cli.output.course import print_courses
 from tensions_cli.output.sink import check_output, text_output
 from tensions_cli.pipeline import Options, analyse
 from tensions_cli.records import Analysis
 from tensions_cli.studies.gold import analyse_with_gold
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 FORMATS = ("table", "json", "csv", "md")
 
@@ -54,7 +59,7 @@ def run(
 def present(analysis: Analysis, form: str, output: Path | None, *, intervals: bool, quiet: bool) -> None:
     """One of the formats, on stdout or in a file; speakers are named on screen only."""
     if form == "table" and output is None:
-        terminal.print_analysis(analysis, terminal.console(), speakers=not quiet, intervals=intervals)
+        _print(analysis, terminal.console(), on_screen=True, speakers=not quiet, intervals=intervals)
         return
     with text_output(output) as stream:
         if form == "json":
@@ -64,7 +69,14 @@ def present(analysis: Analysis, form: str, output: Path | None, *, intervals: bo
         elif form == "md":
             tables.write_summary_markdown(analysis, stream)
         else:
-            terminal.print_analysis(analysis, terminal.file_console(stream), speakers=False, intervals=intervals)
+            _print(analysis, terminal.file_console(stream), on_screen=False, speakers=False, intervals=intervals)
+
+
+def _print(analysis: Analysis, out: "Console", *, on_screen: bool, speakers: bool, intervals: bool) -> None:
+    terminal.print_analysis(analysis, out, speakers=speakers, intervals=intervals)
+    if analysis.courses:
+        out.print()
+        print_courses(analysis.courses, out, names=on_screen)
 
 
 def check_format(form: str, options: Options, gold: Path | None) -> None:
@@ -74,6 +86,12 @@ def check_format(form: str, options: Options, gold: Path | None) -> None:
             f"{'--sensitivity' if options.sensitivity else '--gold'} ne va pas avec --format csv",
             why="ce format n’a de place que pour une ligne par groupe",
             hint="--format avec l’une de\u00a0: table, json, md",
+        )
+    if form in ("csv", "md") and options.course:
+        raise TensionsError(
+            f"--course ne va pas avec --format {form}",
+            why="ce format n’a pas de place pour ce qui se passe le long des textes",
+            hint="--format table ou json, ou tensions report -o rapport.md",
         )
     if (form in ("json", "csv") and options.quotes) or (form in ("csv", "md") and options.show_dropped):
         option, forms = ("--quotes", "table, md") if options.quotes else ("--show-dropped", "table, json")

@@ -15,7 +15,8 @@ from tensions_cli.errors import ExitStatus, TensionsError
 from tensions_cli.output.sink import binary_output, check_output, text_output
 from tensions_cli.pipeline import Options
 from tensions_cli.results import Report
-from tensions_cli.studies.report import ReportRequest, check_request, compose, tag_for_report
+from tensions_cli.studies.report import ReportRequest, check_request, compose
+from tensions_cli.studies.tagged import tag_corpus
 
 FORMATS = ("html", "xlsx", "md")
 SUFFIXES = {".html": "html", ".htm": "html", ".xlsx": "xlsx", ".md": "md"}
@@ -37,7 +38,7 @@ def run(
         check_output(output, [request.gold], [])
     gold = check_request(options, request)
     with progress_bar(quiet=quiet) as progress:
-        corpus = tag_for_report(sources, options, progress)
+        corpus = tag_corpus(sources, options, progress)
         report = compose(corpus, options, request, gold)
         progress("écriture", 0, 1)
         write(report, form, output)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.output.course_rows import courses_row
 from tensions_cli.records import (
     Analysis,
     DocumentInfo,
@@ -100,6 +101,8 @@ def summary(analysis: Analysis) -> dict[str, Any]:
     }
     if analysis.corrections is not None:
         row["corrections"] = corrections_row(analysis.corrections)
+    if analysis.courses:
+        row["courses"] = courses_row(analysis.courses)
     if analysis.cuttings:
         row["sensitivity"] = [cutting_row(cutting) for cutting in analysis.cuttings]
     return row

@@ -26,7 +26,7 @@ from tensions_cli.statistics.intervals import (
     DECIMALS,
     MIN_CLUSTERS,
     jackknife_logit_bounds,
-    method,
+    method_of,
     ratio_interval,
     rounded,
     student,
@@ -155,7 +155,7 @@ def corrected_share(sums: Sums, measure: str) -> CorrectedShare:
     raw = Estimate(
         round(float(sums.found.sum() / sums.sizes.sum()), DECIMALS),
         ratio_interval(hits, sizes),
-        method(len(sizes), "document"),
+        method_of(sums.found, sums.sizes, "document"),
     )
     return CorrectedShare(measure, raw, prediction_powered(sums), rogan_gladen(sums), _rates(sums))
 

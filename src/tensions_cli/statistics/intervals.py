@@ -38,6 +38,17 @@ def method(clusters: int, unit: str) -> str:
     return f"{kind} by {unit}, 95 %"
 
 
+def method_of(x: np.ndarray, m: np.ndarray, unit: str) -> str:
+    """Name of the method that `share_bounds` uses for these very sums: a rare share stays with Student."""
+    name = method(len(x), unit)
+    return name if len(x) < BOOTSTRAP_FROM or _is_common(x, m) else f"student-logit by {unit}, 95 %"
+
+
+def _is_common(x: np.ndarray, m: np.ndarray) -> bool:
+    """Enough clusters with a hit, and without: no replicate lacks either."""
+    return bool(min(np.count_nonzero(x), np.count_nonzero(x < m)) >= MIN_CLUSTERS)
+
+
 def ratio_interval(hits: Mapping[str, int], sizes: Mapping[str, int]) -> Interval | None:
     """Interval of Σhits/Σsizes; `sizes` by cluster, all positive. None under MIN_CLUSTERS clusters.
 
@@ -62,8 +73,7 @@ def share_bounds(x: np.ndarray, m: np.ndarray) -> tuple[float, float] | None:
     error = linearised_error(x, m)
     if share in (0.0, 1.0) or error == 0.0:
         return None
-    enough = min(np.count_nonzero(x), np.count_nonzero(x < m)) >= MIN_CLUSTERS
-    if len(x) >= BOOTSTRAP_FROM and enough:
+    if len(x) >= BOOTSTRAP_FROM and _is_common(x, m):
         return _studentised_bootstrap(x, m, share, error)
     without_each = (x.sum() - x) / (m.sum() - m)
     return jackknife_logit_bounds(share, without_each, len(x) - 1) or logit_bounds(share, error, len(x) - 1)

@@ -20,7 +20,7 @@ import numpy as np
 from tensions_cli.records import Interval
 from tensions_cli.results import Estimate, Period, Trend
 from tensions_cli.statistics.differences import MEASURES
-from tensions_cli.statistics.intervals import DECIMALS, MIN_CLUSTERS, method, rounded, share_bounds, student
+from tensions_cli.statistics.intervals import DECIMALS, MIN_CLUSTERS, method, method_of, rounded, share_bounds, student
 from tensions_cli.statistics.summary import Counted, is_tension, year_of
 
 UNITS = ("year", "quarter", "month")
@@ -193,7 +193,7 @@ def _smoothed(x: np.ndarray, m: np.ndarray) -> Estimate:
     bounds = share_bounds(x, m)
     if bounds is None:
         return Estimate(value, None, "none: no spread")
-    return Estimate(value, rounded(*bounds), method(len(x), "document"))
+    return Estimate(value, rounded(*bounds), method_of(x, m, "document"))
 
 
 def _slopes(hits: np.ndarray, sizes: np.ndarray, places: np.ndarray) -> dict[str, Estimate]:

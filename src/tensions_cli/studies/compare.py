@@ -16,12 +16,8 @@ from tensions_cli.pipeline import (
     Batch,
     Options,
     Progress,
-    check_fields,
-    load,
     manifest,
-    nothing_counted,
     silent,
-    tagged_passages,
 )
 from tensions_cli.records import Document, Group, Role, Skipped, TaggedPassage
 from tensions_cli.results import Comparison, Difference, Trend, Vocabulary
@@ -30,7 +26,7 @@ from tensions_cli.statistics.differences import differences, group_name, holm, s
 from tensions_cli.statistics.masking import masked_groups
 from tensions_cli.statistics.periods import Date, date_of, period_of, trend, unit_for
 from tensions_cli.statistics.summary import UNKNOWN, Counted, counted, field_value, summarise
-from tensions_cli.studies.tagged import TaggedCorpus
+from tensions_cli.studies.tagged import TaggedCorpus, tag_corpus
 from tensions_cli.studies.words import characteristic_words
 from tensions_cli.tagging.classifier import Model
 from tensions_cli.tagging.model_folder import load_model
@@ -63,7 +59,9 @@ def compare(
     _check_request(sources, options, request)
     model = load_model(options.model)
     if options.by:
-        return compare_groups(_tagged(sources, options, model, progress), options, request)
+        fields = tuple(name for name in options.by if name not in CODES)
+        corpus = tag_corpus(sources, replace(options, by=fields), progress, model)
+        return compare_groups(corpus, options, request)
     corpora = {name: _corpus(name, source, options, model, progress) for name, source in _names(sources).items()}
     return compare_groups(_together(corpora), replace(options, by=(CORPUS,)), request, _same_texts(corpora))
 
@@ -90,7 +88,11 @@ def compare_groups(
     shown = {group_name(list(group.by.values())) for group in groups if not group.masked}
     found = holm([one for one in differences(rows, against) if _is_shown(one, shown, groups[0])])
     warnings = (*_lost(lost, len(corpus.counted), options.by), *_unlike(known, options.by), *_shared_texts(same))
-    change, late = over_time(corpus, request.period, options.mask_under, same)
+    # Behind a mask, the trend and the words are those of the groups alone: what they would have more of than the groups
+    # shown is a passage without value, or a masked group.
+    dated = replace(corpus, passages=tuple(known)) if options.mask_under else corpus
+    change, late = over_time(dated, request.period, options.mask_under, same)
+    heard = [one for one in known if not options.mask_under or _group_of(one, options.by) in shown]
     return Comparison(
         manifest=_manifest(corpus, options, request),
         by=options.by,
@@ -101,7 +103,7 @@ def compare_groups(
         differences=found,
         shared_documents=shared_documents(rows),
         trend=change,
-        vocabulary=_only(_words(known, options.by, request.words), shown if options.mask_under else None),
+        vocabulary=_words(heard, options.by, request.words),
         factors=correspondence_by(rows, " × ".join(options.by)) if not options.mask_under else None,
         warnings=(*warnings, *masking, *late),
     )
@@ -112,7 +114,8 @@ def over_time(
 ) -> tuple[Trend | None, tuple[str, ...]]:
     """Change over time of the whole corpus, and why there is none when one could be expected.
 
-    None without dates, under three periods, when `period` is `none`, or when a period would have to be masked.
+    None without dates, under three periods, when `period` is `none`, or when a period would have to be masked, or the
+    documents without a date, which the whole less the periods would give.
     """
     if period == "none":
         return None, ()
@@ -125,15 +128,16 @@ def over_time(
         return None, _no_trend(rows, dates, unit)
     if mask_under and min(_persons_by_period(rows, dates, found.unit)) < mask_under:
         return None, (
-            f"Pas d’évolution dans le temps\u00a0: une période repose sur moins de {mask_under} personnes "
-            "(--mask-under)\u00a0; --period quarter ou year en donne de plus longues.",
+            f"Pas d’évolution dans le temps\u00a0: une période, ou ce qui n’a pas de date, repose sur moins de "
+            f"{mask_under} personnes (--mask-under)\u00a0; --period quarter ou year donne des périodes plus longues.",
         )
     return found, ()
 
 
 def _persons_by_period(rows: Sequence[Counted], dates: Mapping[str, Date | None], unit: str) -> list[int]:
-    dated = [replace(row, key=(name,)) for row in rows if (name := period_of(dates.get(row.document), unit))]
-    return [group.persons for group in summarise(dated, ("period",))[1:]]
+    """Persons behind each period, and behind what has no date."""
+    named = [replace(row, key=(period_of(dates.get(row.document), unit) or UNKNOWN,)) for row in rows]
+    return [group.persons for group in summarise(named, ("period",))[1:]]
 
 
 def _no_trend(rows: Sequence[Counted], dates: Mapping[str, Date | None], unit: str | None) -> tuple[str, ...]:
@@ -157,19 +161,9 @@ def _no_trend(rows: Sequence[Counted], dates: Mapping[str, Date | None], unit: s
 # --- reading ----------------------------------------------------------------------------------------
 
 
-def _tagged(sources: Sequence[str], options: Options, model: Model, progress: Progress) -> TaggedCorpus:
-    """As `tag_corpus`, but an unknown field is refused before the tagging, which is what takes time."""
-    batch = load(sources, options, progress)
-    check_fields(batch.documents, [name for name in options.by if name not in CODES])
-    passages = tuple(tagged_passages(batch, model, options, progress))
-    if not any(one.passage.counted for one in passages):
-        raise nothing_counted(batch.documents)
-    return TaggedCorpus(batch, model, passages)
-
-
 def _corpus(name: str, source: str, options: Options, model: Model, progress: Progress) -> TaggedCorpus:
     try:
-        return _tagged([source], options, model, progress)
+        return tag_corpus([source], options, progress, model)
     except TensionsError as error:
         error.what = f"corpus «\u00a0{name}\u00a0»\u00a0: {error.what}"
         raise
@@ -291,11 +285,8 @@ def _words(passages: Sequence[TaggedPassage], by: Sequence[str], count: int) -> 
     return characteristic_words(passages, by, top=count) if count else None
 
 
-def _only(vocabulary: Vocabulary | None, shown: set[str] | None) -> Vocabulary | None:
-    """Without the profiles of masked groups."""
-    if vocabulary is None or shown is None:
-        return vocabulary
-    return replace(vocabulary, profiles=tuple(one for one in vocabulary.profiles if one.part in shown))
+def _group_of(tagged: TaggedPassage, by: Sequence[str]) -> str:
+    return group_name([field_value(tagged, field) for field in by])
 
 
 def _words_only(corpus: TaggedCorpus, options: Options, request: Request) -> Comparison:

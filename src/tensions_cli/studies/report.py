@@ -17,13 +17,9 @@ from tensions_cli.pipeline import (
     Batch,
     Options,
     Progress,
-    check_fields,
     document_info,
-    load,
     manifest,
-    nothing_counted,
     silent,
-    tagged_passages,
 )
 from tensions_cli.records import (
     Analysis,
@@ -54,9 +50,9 @@ from tensions_cli.statistics.masking import masked_groups
 from tensions_cli.statistics.summary import UNKNOWN, Counted, counted, field_value, summarise
 from tensions_cli.studies.compare import Request, compare_groups, over_time
 from tensions_cli.studies.gold import Gold, correct_with_gold, read_gold, seen
-from tensions_cli.studies.tagged import TaggedCorpus
+from tensions_cli.studies.tagged import TaggedCorpus, tag_corpus
 from tensions_cli.studies.words import vocabulary_by_label
-from tensions_cli.tagging.model_folder import load_model, read_card, read_metrics
+from tensions_cli.tagging.model_folder import read_card, read_metrics
 from tensions_cli.words import count_words
 
 MASK_UNDER = 5  # a report is made to be shared: fewer persons than this are recognised by their colleagues
@@ -82,18 +78,7 @@ def make_report(
     """Read, tag, and find everything there is to say. Raises TensionsError when nothing can be analysed."""
     request = request or ReportRequest()
     gold = check_request(options, request)
-    return compose(tag_for_report(sources, options, progress), options, request, gold)
-
-
-def tag_for_report(sources: Sequence[str], options: Options, progress: Progress = silent) -> TaggedCorpus:
-    """Every passage in memory; an unknown field is refused before the tagging, which is what takes time."""
-    model = load_model(options.model)
-    batch = load(sources, options, progress)
-    check_fields(batch.documents, options.by)
-    passages = tuple(tagged_passages(batch, model, options, progress))
-    if not any(one.passage.counted for one in passages):
-        raise nothing_counted(batch.documents)
-    return TaggedCorpus(batch, model, passages)
+    return compose(tag_corpus(sources, options, progress), options, request, gold)
 
 
 def compose(corpus: TaggedCorpus, options: Options, request: ReportRequest, gold: Gold | None = None) -> Report:
@@ -127,7 +112,14 @@ def compose(corpus: TaggedCorpus, options: Options, request: ReportRequest, gold
     )
     if gold is not None:
         report = _corrected(report, corpus, gold, fields)
+    if by_document[0].masked:
+        report = _without_whole(report)
     return report if request.verbatim else without_names(report)
+
+
+def _without_whole(report: Report) -> Report:
+    """A whole corpus of too few persons is masked everywhere: what is counted over all its passages says the same."""
+    return replace(report, trend=None, vocabulary=None, axis_pairs=(), meetings=_meetings(()), corrections=None)
 
 
 # --- what is asked ------------------------------------------------------------------------------------
@@ -334,7 +326,15 @@ def without_names(report: Report) -> Report:
         passages=(),
         corrections=replace(report.corrections, notices=()) if report.corrections else None,
         notes=(*report.notes, *hidden),
+        warnings=tuple(_without_document(warning, names) for warning in report.warnings),
     )
+
+
+def _without_document(warning: str, names: Mapping[str, str]) -> str:
+    """A warning on the document it begins with, under its number."""
+    begun = (name for name in sorted(names, key=len, reverse=True) if warning.startswith(f"{name}\u00a0: "))
+    name = next(begun, None)
+    return warning if name is None else names[name] + warning.removeprefix(name)
 
 
 def _hidden_remarks(analysis: Analysis) -> list[str]:

