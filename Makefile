@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SEEDS ?=
+SHEETS ?=
 TEXTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full browser lint types bench model encoder evaluate bundle lock clean
+.PHONY: help demo test test-full browser picture lint types bench model encoder evaluate bundle lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -39,16 +40,24 @@ lint: $(VENV)/.installed  ## style (ruff)
 types: $(VENV)/.installed  ## types (mypy, strict on src)
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed  ## speed side by side, ablation, hostile files, pseudonyms, cleaning (SEEDS=folder)
+bench: $(VENV)/.installed  ## speed, ablation, hostile files, pseudonyms, coverage of intervals; cleaning (SEEDS=folder), scale (SHEETS=folder)
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/ablation.py
 	$(BIN)/python benchmarks/hostile.py
 	$(BIN)/python benchmarks/pseudonyms.py
+	$(BIN)/python benchmarks/coverage.py
+	$(if $(SHEETS),$(BIN)/python benchmarks/scale.py $(SHEETS),@echo 'scale: make bench SHEETS=folder, made by benchmarks/sheets.py')
 	$(if $(SEEDS),$(BIN)/python benchmarks/cleaning.py --seeds $(SEEDS),@echo 'cleaning: make bench SEEDS=folder, with the five seed pages')
 
 model: $(VENV)/.installed  ## train models/standard and models/fine from corpora/annotated (twenty minutes)
 	$(BIN)/tensions model train corpora/annotated --output models/standard
 	$(BIN)/tensions model train corpora/annotated --output models/fine --encoder distilled --encoder e5
+
+picture: $(VENV)/.installed  ## docs/report.png: the top of the demo report, as Chromium shows it
+	@mkdir -p dist
+	$(BIN)/tensions report corpora/demo --mask-under 0 --quiet -o dist/rapport.html
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1280,2100 \
+		--screenshot=docs/report.png dist/rapport.html
 
 encoder: $(VENV)/.installed  ## distil the encoder again (TEXTS=folder of the open texts its card names; hours)
 	$(if $(TEXTS),,$(error make encoder TEXTS=folder, see models/encoder/distilled/README.md))

@@ -27,7 +27,7 @@ from tensions_cli.output.comparison import (
 from tensions_cli.output.comparison_rows import comparison_row, write_comparison_csv
 from tensions_cli.output.rows import to_json
 from tensions_cli.pipeline import Options
-from tensions_cli.records import Interval
+from tensions_cli.records import Interval, TaggedPassage
 from tensions_cli.results import Comparison, Difference, Estimate
 from tensions_cli.studies.compare import Request, compare, compare_groups, over_time
 from tensions_cli.studies.tagged import TaggedCorpus, tag_corpus
@@ -220,6 +220,27 @@ def test_small_groups_are_masked_everywhere(by: Callable[..., Comparison]) -> No
     assert "masqué" in page
     assert "Aucune différence à donner" in page
     assert f"{NBSP}%{NBSP}[" not in page.replace("[6]", "")
+
+
+def test_behind_a_mask_words_and_trend_are_those_of_the_groups(two: tuple[str, str]) -> None:
+    corpus = tag_corpus([two[0]], OPTIONS)
+    # Three of the six notes are a group, two another, masked with it, and one has no group: it stays out of the trend.
+    sides = dict(zip((one.id for one in corpus.batch.documents), ("a", "b", "a", "b", "a", ""), strict=True))
+
+    def moved(one: TaggedPassage) -> TaggedPassage:
+        return replace(one, passage=replace(one.passage, metadata={"side": sides[one.passage.document]}))
+
+    sided = replace(corpus, passages=tuple(map(moved, corpus.passages)))
+    asked = Request(period="year", words=5)
+    free = compare_groups(sided, replace(OPTIONS, by=("side",)), asked)
+    masked = compare_groups(sided, replace(OPTIONS, by=("side",), mask_under=1), asked)
+    assert free.trend is not None
+    assert masked.trend is not None
+    total = sum(group.passages for group in masked.groups)
+    assert sum(one.passages for one in masked.trend.periods) == total < sum(one.passages for one in free.trend.periods)
+    hidden = compare_groups(sided, replace(OPTIONS, by=("side",), mask_under=3), asked)
+    assert all(group.masked for group in hidden.groups)
+    assert hidden.vocabulary is None
 
 
 def test_a_trend_that_cannot_be_given_is_explained(two: tuple[str, str]) -> None:

@@ -6,7 +6,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import given
@@ -142,6 +142,28 @@ def test_endless_pattern_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
         search(["e" * 800])
     with pytest.raises(TensionsError, match="trop longue"):
         pattern_search("a" * 1000)
+
+
+@pytest.mark.parametrize("pattern", ["a{1000000000}", "(?:(?:(?:a{100}){100}){100}){100}", "a{ 1000000000,}"])
+def test_pattern_that_would_fill_the_memory_is_refused_unread(pattern: str) -> None:
+    with pytest.raises(TensionsError, match="répète trop"):
+        pattern_search(pattern)
+
+
+def test_large_optional_repetitions_are_ordinary() -> None:
+    assert pattern_search(r"temps.{0,200000}faire")(["le temps de faire"]) == [[(3, 17)]]
+
+
+@pytest.mark.parametrize("exhausted", [MemoryError, TimeoutError])
+def test_a_search_out_of_memory_is_the_fault_of_the_pattern(
+    monkeypatch: pytest.MonkeyPatch, exhausted: type[Exception]
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise exhausted
+
+    monkeypatch.setattr(study, "_found", fail)
+    with pytest.raises(TensionsError, match="n’en finit pas"):
+        pattern_search("temps")(["le temps"])
 
 
 def test_lemma_finds_every_form_and_words_in_a_row() -> None:

@@ -4,7 +4,7 @@ import csv
 import json
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +13,9 @@ import pytest
 from tensions_cli.cli import run
 from tensions_cli.errors import TensionsError
 from tensions_cli.pipeline import Options
-from tensions_cli.records import Label, Relation, Role
+from tensions_cli.records import Label, Relation, Role, TaggedPassage
 from tensions_cli.results import Report
+from tensions_cli.studies.compare import over_time
 from tensions_cli.studies.report import ReportRequest, check_request, compose
 from tensions_cli.studies.tagged import TaggedCorpus, tag_corpus
 
@@ -141,6 +142,59 @@ def test_documents_are_masked_only_where_their_passages_are_hidden(corpus: Tagge
     assert hidden.documents.groups[0].masked is None
     assert hidden.courses == ()
     assert len(report_of(corpus, verbatim=False, under=0).courses) == 8
+
+
+def changed(corpus: TaggedCorpus, document: str, change: Callable[[TaggedPassage, int], TaggedPassage]) -> TaggedCorpus:
+    """The corpus with the passages of one document changed, each by its rank."""
+    moved = (change(one, n) if one.passage.document == document else one for n, one in enumerate(corpus.passages))
+    return replace(corpus, passages=tuple(moved))
+
+
+def test_a_masked_whole_is_told_by_nothing_else(corpus: TaggedCorpus) -> None:
+    hidden = report_of(corpus, verbatim=False, under=9)  # six interviewed persons and two notes
+    assert hidden.documents.groups[0].masked == "few"
+    assert (hidden.trend, hidden.vocabulary, hidden.axis_pairs, hidden.courses) == (None, None, (), ())
+    assert not any(hidden.meetings.values())
+    shown = report_of(corpus, verbatim=False, under=5)
+    assert any(shown.meetings.values())
+
+
+def test_a_text_without_date_is_not_the_whole_less_the_periods(corpus: TaggedCorpus) -> None:
+    ids = [one.id for one in corpus.batch.documents]
+    years = dict(zip(ids, (2019, 2019, 2020, 2020, 2021, 2021, 2021, None), strict=True))
+
+    def dated(years: dict[str, int | None]) -> TaggedCorpus:
+        documents = (replace(one, metadata={"year": str(years[one.id] or "")}) for one in corpus.batch.documents)
+        return replace(corpus, batch=replace(corpus.batch, documents=tuple(documents)))
+
+    assert over_time(dated(years), mask_under=0)[0] is not None
+    assert over_time(dated(years), mask_under=2)[0] is None
+    assert over_time(dated({**years, ids[-1]: 2021}), mask_under=2)[0] is not None
+
+
+def test_roles_are_masked_together_since_another_chapter_counts_the_answers(corpus: TaggedCorpus) -> None:
+    lone = changed(corpus, f"doc-{FILE}", lambda one, _: replace(one, passage=replace(one.passage, role=None)))
+    groups = report_of(lone, "genre", "role", verbatim=False).fields["role"]
+    assert {group.by.get("role"): group.masked for group in groups}["(non renseigné)"] == "few"
+    assert all(group.masked and not group.passages for group in groups)
+
+
+def test_documents_are_masked_together_since_chapters_count_them(corpus: TaggedCorpus) -> None:
+    crowd = changed(
+        corpus, f"doc-{FILE}", lambda one, n: replace(one, passage=replace(one.passage, speaker=f"Voix {n}"))
+    )
+    groups = report_of(crowd, "genre", verbatim=False, under=3).documents.groups
+    assert groups[0].masked is None
+    assert {group.masked for group in groups[1:]} == {"few", "secondary"}
+
+
+def test_a_warning_on_a_document_does_not_name_it(corpus: TaggedCorpus) -> None:
+    plain = changed(
+        corpus, f"doc-{FILE}", lambda one, _: replace(one, tags=replace(one.tags, label=Label.NEUTRE, relation=None))
+    )
+    warnings = report_of(plain, "genre", verbatim=False, under=1).warnings
+    assert any(warning.startswith("Texte ") for warning in warnings)
+    assert FILE not in repr(warnings)
 
 
 # --- names --------------------------------------------------------------------------------------------

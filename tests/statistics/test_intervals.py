@@ -5,7 +5,14 @@ import pytest
 import statsmodels.api as sm
 
 from tensions_cli.statistics import intervals
-from tensions_cli.statistics.intervals import MIN_CLUSTERS, linearised_error, method, ratio_interval, share_bounds
+from tensions_cli.statistics.intervals import (
+    MIN_CLUSTERS,
+    linearised_error,
+    method,
+    method_of,
+    ratio_interval,
+    share_bounds,
+)
 
 
 def test_student_on_the_logit_of_the_ratio_by_hand() -> None:
@@ -118,3 +125,10 @@ def test_the_method_is_said() -> None:
     assert "student" in method(12, "document")
     assert "bootstrap" in method(30, "document")
     assert "fewer" in method(4, "person")
+
+
+@pytest.mark.parametrize(("hits", "name"), [(4, "student"), (36, "student"), (5, "bootstrap"), (35, "bootstrap")])
+def test_a_share_of_few_documents_is_said_to_be_student_s(hits: int, name: str) -> None:
+    m = np.full(40, 10.0)
+    x = np.where(np.arange(40) < hits, 10.0, 0.0)
+    assert method_of(x, m, "document").startswith(name)

@@ -1,6 +1,7 @@
 """From a tagged corpus back to its passages: filters, then a concordance or the best examples."""
 
 import difflib
+import math
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Any
 
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.output.french import integer
 from tensions_cli.pipeline import OWN_FIELDS
 from tensions_cli.records import Document, Label, Relation, TaggedPassage
 from tensions_cli.results import Extract
@@ -20,6 +22,7 @@ from tensions_cli.tagging.lexicon import Cue, cues, find_cues
 BEST = 10  # examples when no number is asked for; a concordance is whole
 SECONDS = 2.0  # of search in one passage: ordinary expressions take a thousandth of one
 LONGEST_PATTERN = 500  # characters
+MOST_REPEATS = 100_000  # obligatory repetitions, which are unrolled: so many take 0.1 s, a thousand times more 10 GB
 INTERVIEWER = "interviewer"  # the reason for which a question is not counted
 LISTED = 12  # values of a field named in a message
 NEAR_CUES = 5
@@ -252,6 +255,13 @@ def pattern_search(pattern: str) -> Search:
             why=f"elle a {len(pattern)} caractères, {LONGEST_PATTERN} au plus",
             hint="cherchez en plusieurs fois",
         )
+    # Nested repetitions multiply; those side by side add up, but no ordinary expression comes near the limit.
+    if math.prod(max(1, int(least)) for least in regex.findall(r"\{\s*([0-9]+)", pattern)) > MOST_REPEATS:
+        raise TensionsError(
+            "--pattern\u00a0: l’expression répète trop",
+            why=f"ses répétitions, multipliées entre elles, dépassent {integer(MOST_REPEATS)}",
+            hint="baissez les nombres entre accolades, par exemple [^.]{0,40}",
+        )
     named = regex.sub(r"\\[pP]\{[^}]*\}|\\.|\(\?P", "", pattern)  # \W, \P{…} and (?P<…> ask for no capital
     ignoring = 0 if any(c.isupper() for c in named) else regex.IGNORECASE
     try:
@@ -263,24 +273,32 @@ def pattern_search(pattern: str) -> Search:
             why="une parenthèse, un crochet ou une répétition y est mal formée",
             hint=r'pour un signe tel quel, mettez \ devant, par exemple --pattern "\(rires\)"',
         ) from error
-    if not pattern or compiled.fullmatch("", timeout=SECONDS):
+    try:
+        nothing = not pattern or compiled.fullmatch("", timeout=SECONDS)
+    except (TimeoutError, MemoryError) as error:
+        raise _endless() from error
+    if nothing:
         raise _finds_nothing()
 
     def search(texts: Sequence[str]) -> list[Spans]:
         try:
             found = [_found(compiled, text) for text in texts]
-        except TimeoutError as error:
-            raise TensionsError(
-                "--pattern\u00a0: la recherche de cette expression n’en finit pas",
-                why="ses répétitions s’emboîtent, comme (a+)+, ou se suivent, comme .*.*.*",
-                hint="remplacez .* par ce qui peut vraiment s’y trouver, par exemple [^.]{0,40}",
-            ) from error
+        except (TimeoutError, MemoryError) as error:  # an expression that calls itself, (?R), runs out of memory first
+            raise _endless() from error
         spans = [[(start, end) for start, end in one if start < end] for one in found]
         if any(found) and not any(spans):
             raise _finds_nothing()
         return spans
 
     return search
+
+
+def _endless() -> TensionsError:
+    return TensionsError(
+        "--pattern\u00a0: la recherche de cette expression n’en finit pas",
+        why="ses répétitions s’emboîtent, comme (a+)+, ou se suivent, comme .*.*.*",
+        hint="remplacez .* par ce qui peut vraiment s’y trouver, par exemple [^.]{0,40}",
+    )
 
 
 def _finds_nothing() -> TensionsError:

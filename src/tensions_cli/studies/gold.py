@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +12,7 @@ from typing import Any
 from tensions_cli.coding.coders import is_machine
 from tensions_cli.corpus.sources import find_files
 from tensions_cli.errors import TensionsError
-from tensions_cli.output.french import plural
+from tensions_cli.output.french import integer, plural
 from tensions_cli.pipeline import Options, Progress, analyse, silent
 from tensions_cli.records import Analysis, TaggedPassage
 from tensions_cli.results import Correction, Corrections
@@ -34,6 +33,7 @@ MAKE_ONE = (
 )
 # Documents that a random gold may leave out beyond what is expected: their number varies by less than one or two.
 MISSED = 3
+MOST_WEIGHT = 1_000_000_000  # no corpus has so many passages; beyond, sums of squares lose the other weights
 _FOLDED = str.maketrans({"’": "'", "ʼ": "'", "‘": "'"})
 
 
@@ -102,7 +102,8 @@ def read_gold(file: Path) -> Gold:
     if weighted and not all(_is_weight(weight) for weight in weights):
         raise TensionsError(
             f"les poids du gold {file.name} ne conviennent pas",
-            why="si une ligne porte un «\u00a0weight\u00a0», toutes en portent un, nombre plus grand que zéro",
+            why="si une ligne porte un «\u00a0weight\u00a0», toutes en portent un, nombre plus grand que zéro et d’au plus "
+            f"{integer(MOST_WEIGHT)}",
             hint="weight\u00a0: l’inverse de la probabilité qu’avait le passage d’être tiré\u00a0; retirez-le partout "
             "si tous avaient la même",
         )
@@ -116,7 +117,8 @@ def read_gold(file: Path) -> Gold:
 
 
 def _is_weight(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+    """A number that can be summed and squared as a float; false for NaN, which no comparison holds for."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 1 / MOST_WEIGHT <= value <= MOST_WEIGHT
 
 
 def _raw_rows(file: Path) -> list[Mapping[str, Any]]:
@@ -127,16 +129,28 @@ def _raw_rows(file: Path) -> list[Mapping[str, Any]]:
             why="c’est un dossier\u00a0: --gold prend un fichier de passages codés",
             hint=MAKE_ONE,
         )
+    if file.exists() and not file.is_file():
+        raise TensionsError(
+            f"{file.name} n’est pas un gold",
+            why="ce n’est pas un fichier mais un périphérique ou un tube, qui ne se lit qu’une fois",
+            hint="enregistrez d’abord les passages codés dans un fichier",
+        )
     try:
         lines = file.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError):
         return []
     rows: list[Mapping[str, Any]] = []
-    for line in lines:
+    for number, line in enumerate(lines, 1):
         try:
             row = json.loads(line) if line.strip() else None
         except ValueError:
             continue
+        except RecursionError as error:
+            raise TensionsError(
+                f"{file.name}, ligne {number}\u00a0: passage codé refusé",
+                why="la ligne n’est pas un passage codé",
+                hint="corrigez la ligne, puis relancez",
+            ) from error
         if not isinstance(row, dict) or "id" not in row or row.get("decision") == "rejected":
             continue
         if row.get("coded_by") != "model" and not is_machine(str(row.get("coder"))):

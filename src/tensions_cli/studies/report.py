@@ -46,7 +46,7 @@ from tensions_cli.results import (
 from tensions_cli.statistics.cooccurrence import axis_pairs
 from tensions_cli.statistics.correspondence import correspondence_by
 from tensions_cli.statistics.course import courses
-from tensions_cli.statistics.masking import masked_groups
+from tensions_cli.statistics.masking import SECONDARY, emptied, masked_groups
 from tensions_cli.statistics.summary import UNKNOWN, Counted, counted, field_value, summarise
 from tensions_cli.studies.compare import Request, compare_groups, over_time
 from tensions_cli.studies.gold import Gold, correct_with_gold, read_gold, seen
@@ -187,7 +187,14 @@ def _by_document(corpus: TaggedCorpus, under: int, *, verbatim: bool) -> tuple[t
     """The whole, then each document; masked like any group when no passage is shown."""
     rows = _rows(corpus.counted, "document")
     groups, notices = masked_groups(summarise(rows, ("document",)), 0 if verbatim else under)
-    return tuple(groups), notices
+    # A document lies inside the groups of every chapter: theirs, less a document shown, would give those beside it.
+    return (groups[0], *_all_or_none(groups[1:])), notices
+
+
+def _all_or_none(groups: Sequence[Group]) -> Iterable[Group]:
+    """All the groups masked where one is: another table of the report has their margins."""
+    one_is = any(group.masked for group in groups)
+    return (emptied(group, group.masked or SECONDARY) if one_is else group for group in groups)
 
 
 def _rows(passages: Iterable[TaggedPassage], field: str) -> list[Counted]:
@@ -208,6 +215,8 @@ def _chapter(corpus: TaggedCorpus, field: str, options: Options) -> _Chapter:
     """Groups of one field; what compares them leaves masked groups out."""
     passages = _speaking(corpus, field)
     groups, masking = masked_groups(summarise(_rows(passages, field), (field,)), options.mask_under)
+    if field == "role":  # the answers are a genre: less them, or less that genre, the whole would give the others
+        groups = [*_all_or_none(groups)]
     shown = {group.by[field] for group in groups if group.by and not group.masked} - {UNKNOWN}
     kept = [one for one in passages if field_value(one, field) in shown]
     comparison = None
