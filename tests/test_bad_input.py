@@ -683,3 +683,85 @@ def test_same_bytes_whatever_the_folder_and_the_order(
     assert tensions("tag", corpus / "c.txt", ".", corpus, "--keep-twins") == once
     monkeypatch.chdir(tmp_path)
     assert tensions("tag", "corpus/*.txt", "--keep-twins") == once
+
+
+def coded(**more: object) -> str:
+    """One row of a gold."""
+    return json.dumps({"id": "x", "text": "Une phrase.", "M": True, "P": False, "axes": {}, **more}) + "\n"
+
+
+@pytest.mark.parametrize("weight", [0, -1, 10**400, 1e300, 5e-324, float("nan"), float("inf"), "3", True, [1]])
+def test_absurd_weights_of_a_gold_are_refused(tensions: Command, corpus: Path, tmp_path: Path, weight: object) -> None:
+    """10**400 is no float; squares of 1e300 are infinite, and the shares would be NaN."""
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text(coded(weight=weight), encoding="utf-8")
+    done = tensions("analyse", corpus, "--gold", gold)
+    assert done.status == 2
+    assert explained(done.err)
+    assert "poids" in done.err
+
+
+def test_a_gold_nested_beyond_any_stack_is_refused(tensions: Command, corpus: Path, tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text(coded() + "[" * 100_000, encoding="utf-8")
+    done = tensions("analyse", corpus, "--gold", gold)
+    assert done.status == 2
+    assert "gold.jsonl, ligne 2" in done.err
+
+
+def test_a_gold_that_can_be_read_only_once_is_refused(tensions: Command, corpus: Path, tmp_path: Path) -> None:
+    """A named pipe without a writer would be waited for without end."""
+    pipe = tmp_path / "gold.jsonl"
+    os.mkfifo(pipe)
+    done = tensions("analyse", corpus, "--gold", pipe)
+    assert done.status == 2
+    assert explained(done.err)
+
+
+@pytest.mark.parametrize("command", ["analyse", "report"])
+def test_a_gold_among_the_texts_is_refused(tensions: Command, corpus: Path, tmp_path: Path, command: str) -> None:
+    gold = corpus / "gold.jsonl"
+    gold.write_text(coded(), encoding="utf-8")
+    output = tmp_path / "dehors" / "rapport.md"
+    output.parent.mkdir()
+    done = tensions(command, corpus, "--gold", gold, "--format", "md", "--output", output)
+    assert done.status == 2
+    assert "dans le corpus" in done.err
+    assert not output.exists()
+
+
+@pytest.mark.parametrize("pattern", ["a{1000000000}", "(?:(?:(?:a{100}){100}){100}){100}", "(?R)", "(a"])
+def test_a_pattern_that_would_fill_the_memory_is_refused(tensions: Command, corpus: Path, pattern: str) -> None:
+    done = tensions("extracts", corpus, "--pattern", pattern)
+    assert done.status == 2
+    assert explained(done.err)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux that is always full")
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("command", ["report", "tag"])
+def test_a_workbook_on_a_full_disk_is_one_message(tensions: Command, corpus: Path, command: str) -> None:
+    """A zip that cannot be finished tells so once more, with a traceback, when it is forgotten."""
+    done = tensions(command, corpus, "--format", "xlsx", "--output", "/dev/full")
+    assert done.status == 2
+    assert explained(done.err)
+    assert "disque est plein" in done.err
+
+
+def test_hostile_names_of_fields_and_groups_stay_names(tensions: Command, corpus: Path) -> None:
+    """Neither HTML nor a new row in a Markdown table, nor a formula in a CSV, names of columns included."""
+    names = sorted(path.stem for path in corpus.iterdir())
+    field, value = "=<b onclick=alert(1)>a|b", "<script>x|y\n\n# z\x07\u202e"
+    with (corpus / "metadata.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([("id", field), *((name, value) for name in names)])
+    page = tensions("analyse", corpus, "--by", field, "--format", "md")
+    assert page.status == 0
+    tables = [line.replace("\\|", "") for line in page.out.split("\n") if line.startswith("|")]
+    assert {line.count("|") for line in tables[:3]} == {11}  # nine columns of figures after that of the groups
+    assert "\n#" not in page.out
+    for char in ("\x07", "\u202e"):
+        assert char not in page.out
+    assert "<" not in page.out.replace("\\<", "")
+    rows = [*csv.reader(io.StringIO(tensions("analyse", corpus, "--by", field, "--format", "csv").out))]
+    assert not any(cell.startswith(("=", "@", "+")) for row in rows for cell in row)
+    assert any(field in cell for cell in rows[0])

@@ -460,3 +460,14 @@ def test_the_page_says_what_the_numbers_rest_on(corpora: Comparison) -> None:
         ):
             assert said in page
     assert "aucun texte" in printed(corpora)
+
+
+def test_a_field_is_found_whatever_its_accents_and_capitals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for rank in range(4):
+        text = f"On remplit la grille numéro {rank}, alors qu’elle voudrait qu’on reste un moment avec elle."
+        (tmp_path / f"t{rank}.txt").write_text(f"{text} Le tableau de bord attend.\n", encoding="utf-8")
+    rows = "".join(f"t{rank}.txt;{'cadre' if rank > 1 else 'éducatrice'}\n" for rank in range(4))
+    (tmp_path / "metadata.csv").write_text(f"file;Métier\n{rows}", encoding="utf-8")
+    for typed in ("Métier", "métier", "METIER"):
+        assert run(["compare", str(tmp_path), "--by", typed, "--words", "0", "-f", "json", "-q", "--keep-twins"]) == 0
+        assert json.loads(capsys.readouterr().out)["by"] == ["Métier"]

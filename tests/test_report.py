@@ -91,7 +91,7 @@ def test_the_default_chapters_are_those_that_divide_the_corpus(corpus: TaggedCor
 
 
 def test_questions_count_in_the_chapter_by_role_alone(corpus: TaggedCorpus) -> None:
-    report = report_of(corpus)
+    report = report_of(corpus, under=0)
     counted = len(corpus.counted)
     assert report.documents.groups[0].passages == counted
     assert report.fields["genre"][0].passages == counted
@@ -170,6 +170,16 @@ def test_a_text_without_date_is_not_the_whole_less_the_periods(corpus: TaggedCor
     assert over_time(dated(years), mask_under=0)[0] is not None
     assert over_time(dated(years), mask_under=2)[0] is None
     assert over_time(dated({**years, ids[-1]: 2021}), mask_under=2)[0] is not None
+
+
+def test_a_chapter_that_another_would_subtract_is_masked_whole(corpus: TaggedCorpus) -> None:
+    """The corpus less its answers would be two notes: two documents, fewer than five persons."""
+    report = report_of(corpus)
+    assert report.fields["genre"][0].passages
+    assert all(group.masked and not group.passages for group in report.fields["role"])
+    assert "role" not in report.comparisons
+    assert any("par role est masqué en entier" in warning for warning in report.warnings)
+    assert not any(group.masked for group in report_of(corpus, under=2).fields["role"])
 
 
 def test_roles_are_masked_together_since_another_chapter_counts_the_answers(corpus: TaggedCorpus) -> None:
@@ -315,7 +325,7 @@ def test_an_unknown_field_is_refused_before_anything_is_tagged(
     def tagged(*_: object) -> Iterator[object]:
         raise AssertionError("tagged")
 
-    monkeypatch.setattr("tensions_cli.studies.report.tagged_passages", tagged)
+    monkeypatch.setattr("tensions_cli.studies.tagged.tagged_passages", tagged)
     assert "« terrain »" in refused(capsys, str(folder), "--by", "terrain", "-o", str(tmp_path / "r.html")).replace(
         "\u00a0", " "
     )
@@ -339,7 +349,7 @@ def test_the_form_is_that_of_the_name(
     assert run(["report", str(folder), "-o", str(output), "--title", "Étude"]) == 0
     said = capsys.readouterr()
     assert said.out == ""
-    assert "étiquettes des locuteurs" in said.err
+    assert "étiquettes de ceux qui parlent" in said.err
     written = output.read_bytes()
     assert written.startswith({"html": b"<!doctype html>", "xlsx": b"PK", "md": b"# "}[name.split(".")[1]])
     assert stat.S_IMODE(output.stat().st_mode) == 0o600

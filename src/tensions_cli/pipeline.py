@@ -4,7 +4,7 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Literal
 
@@ -46,6 +46,7 @@ from tensions_cli.records import (
 from tensions_cli.results import Cutting
 from tensions_cli.statistics.course import courses
 from tensions_cli.statistics.examples import keep_best
+from tensions_cli.statistics.extracts import plain
 from tensions_cli.statistics.inventory import inventory
 from tensions_cli.statistics.masking import masked_groups
 from tensions_cli.statistics.sensitivity import OTHER_TARGETS, cutting
@@ -253,7 +254,7 @@ def analyse(
         )
     model = load_model(options.model)
     batch = load(sources, options, progress)
-    check_fields(batch.documents, options.by)
+    options = replace(options, by=field_names(batch.documents, options.by))
     rows: list[Counted] = []
     examples: list[TaggedPassage] = []
     totals: Counter[str] = Counter()
@@ -397,19 +398,31 @@ def manifest(model: Model, options: Options) -> dict[str, Any]:
     }
 
 
-def check_fields(documents: Sequence[Document], by: Sequence[str]) -> None:
-    """Refuse a grouping field that no document has."""
+def fields_of(documents: Sequence[Document]) -> list[str]:
+    """The grouping fields of a corpus: ours, then the columns of its tables, sorted."""
     known = {name for document in documents for name in document.metadata}
     known |= {name for document in documents for member in document.cast for name in member.attributes}
     known |= {"year"} if known & set(DATED) else set()
-    for name in by:
-        if name not in known and name not in OWN_FIELDS:
-            choices = ", ".join([*OWN_FIELDS, *sorted(known)])
-            raise TensionsError(
-                f"le champ «\u00a0{name}\u00a0» est inconnu",
-                why="ni les métadonnées ni l’outil ne le donnent",
-                hint=f"--by avec l’un de\u00a0: {choices}",
-            )
+    return [*OWN_FIELDS, *sorted(known - set(OWN_FIELDS))]
+
+
+def field_names(documents: Sequence[Document], by: Sequence[str], option: str = "--by") -> tuple[str, ...]:
+    """Grouping fields as the corpus writes them, accents and capitals forgiven. Raises TensionsError for another."""
+    choices = fields_of(documents)
+    return tuple(_field_name(name, choices, option) for name in by)
+
+
+def _field_name(name: str, choices: Sequence[str], option: str) -> str:
+    alike = [name] if name in choices else [choice for choice in choices if plain(choice) == plain(name)]
+    if len(alike) == 1:
+        return alike[0]
+    raise TensionsError(
+        f"{option}\u00a0: le champ «\u00a0{name}\u00a0» est {'ambigu' if alike else 'inconnu'}",
+        why=f"plusieurs s’écrivent presque ainsi\u00a0: {', '.join(alike)}"
+        if alike
+        else "ni les métadonnées ni l’outil ne le donnent",
+        hint=f"{option} avec l’un de\u00a0: {', '.join(alike or choices)}",
+    )
 
 
 def nothing_to_analyse(skipped: Sequence[Skipped], unit: str = "passage") -> TensionsError:

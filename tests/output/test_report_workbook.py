@@ -155,7 +155,7 @@ def test_differences_have_their_bounds_tests_and_bases(full: bytes) -> None:
 def test_words_have_what_they_rest_on_and_none_that_one_text_carries(full: bytes) -> None:
     over, under = rows(full, "Mots")
     assert (over["partie"], over["sens"], over["mot"]) == ("rationalisation", "sur-employé", "tableau de bord")
-    assert (over["f (dans la partie)"], over["F (dans le corpus)"], over["attendu"]) == (12, 20, 6)
+    assert (over["f (dans la partie)"], over["F (parties comparées)"], over["attendu"]) == (12, 20, 6)
     assert (over["spécificité"], over["z"], over["documents"], over["locuteurs"]) == (2.3246, 3.49, 5, 7)
     assert over["part du premier document"] == 0.25
     assert (under["mot"], under["spécificité"]) == ("écouter", -2.1423)

@@ -1,5 +1,6 @@
 """`tensions coding import`: codes made in another tool, as coded passages that `tensions` reads."""
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from tensions_cli.output.french import plural, printable
 from tensions_cli.output.rows import to_json
 from tensions_cli.output.sink import check_output, text_output
 
-# A file with more problems is not the right file: the first ones say enough.
+# A reason met in more places than this: the first ones say enough.
 LISTED = 50
 
 
@@ -87,7 +88,34 @@ def _report(name: str, passages: Sequence[dict[str, Any]], problems: Sequence[Pr
         quiet=quiet,
     )
     told = [problem for problem in problems if problem.lost or not quiet]
-    for problem in told[:LISTED]:
-        print(f"  {problem.place}\u00a0: {problem.reason}", file=sys.stderr)
-    if len(told) > LISTED:
-        print(f"  et {len(told) - LISTED} autres", file=sys.stderr)
+    for line in _grouped(told):
+        print(f"  {line}", file=sys.stderr)
+
+
+def _grouped(problems: Sequence[Problem]) -> list[str]:
+    """« ligne 3 : raison », and one sentence for a reason met in several places, which are sorted as people count."""
+    places: dict[str, list[str]] = {}
+    for problem in problems:
+        places.setdefault(problem.reason, []).append(problem.place)
+    lines = []
+    for reason, found in places.items():
+        if len(found) == 1:
+            lines.append(f"{found[0]}\u00a0: {reason}")
+            continue
+        several = sorted(dict.fromkeys(found), key=_in_order)
+        more = f" et {len(several) - LISTED} autres" if len(several) > LISTED else ""
+        lines.append(f"{reason}, {len(found)} fois\u00a0: {_joined(several[:LISTED])}{more}")
+    return lines
+
+
+def _in_order(place: str) -> list[tuple[int, str]]:
+    """« ligne 9 » before « ligne 10 »."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", place) if part]
+
+
+def _joined(places: Sequence[str]) -> str:
+    """« lignes 3, 5, 8 » where places differ only by their last number."""
+    heads = {re.sub(r"\d+$", "", place) for place in places}
+    if heads != {"ligne "} or len(places) < 2:
+        return ", ".join(places)
+    return f"lignes {', '.join(place.removeprefix('ligne ') for place in places)}"

@@ -15,6 +15,7 @@ from tensions_cli.errors import ExitStatus, TensionsError
 from tensions_cli.output.sink import binary_output, check_output, text_output
 from tensions_cli.pipeline import Options
 from tensions_cli.results import Report
+from tensions_cli.studies.gold import check_outside
 from tensions_cli.studies.report import ReportRequest, check_request, compose
 from tensions_cli.studies.tagged import tag_corpus
 
@@ -36,6 +37,7 @@ def run(
     protect_inputs(output, sources)
     if request.gold is not None:
         check_output(output, [request.gold], [])
+        check_outside(request.gold, sources)
     gold = check_request(options, request)
     with progress_bar(quiet=quiet) as progress:
         corpus = tag_corpus(sources, options, progress)

@@ -32,7 +32,7 @@ NO_SPREAD = f" Un tiret{NBSP}: part de 0 ou de 100{NBSP}%, sans étendue à esti
 TREND_LEGEND = (
     f"Part brute de chaque période, puis lissée{NBSP}: les passages des deux périodes voisines y comptent pour moitié"
     f"{NBSP}; [{NBSP}]{NBSP}: intervalle à 95{NBSP}% de la part lissée, par document. Pente{NBSP}: moindres carrés sur "
-    f"les passages, intervalle à 95{NBSP}% par document (Student, HC3). «{NBSP}{french.TOO_FEW}{NBSP}»{NBSP}: moins de "
+    f"les passages, intervalle à 95{NBSP}% par document (Student). «{NBSP}{french.TOO_FEW}{NBSP}»{NBSP}: moins de "
     "cinq documents. Une pente peut tenir à ce que les textes changent d’une période à l’autre (genres, métiers) "
     "plutôt qu’au temps."
 )
@@ -232,6 +232,11 @@ def verdict(found: Comparison) -> str:
 
 def _comparison_title(one: Difference, titles: Mapping[str, str], *, brief: bool = False) -> str:
     """« presse (3 documents, 81 passages) contre entretien (…) »."""
+    return " contre ".join(_two_sides(one, titles, brief=brief))
+
+
+def _two_sides(one: Difference, titles: Mapping[str, str], *, brief: bool = False) -> tuple[str, str]:
+    """The group, then what it is compared with, each with what it rests on unless `brief`."""
     unit = "personne" if "person" in one.difference.method else "document"
 
     def side(name: str, rank: int) -> str:
@@ -239,7 +244,7 @@ def _comparison_title(one: Difference, titles: Mapping[str, str], *, brief: bool
         return name if brief else f"{name} ({counts})"
 
     first = "les autres" if one.is_against_others else titles[one.first]
-    return f"{side(titles[one.second], 1)} contre {side(first, 0)}"
+    return side(titles[one.second], 1), side(first, 0)
 
 
 def _line_header(reach: int | None, out: Console) -> str:
@@ -341,9 +346,10 @@ def _encodable(choices: tuple[str, str], out: Console) -> str:
 def differences_legend(found: Comparison) -> str:
     """How differences were measured, and what they do not say."""
     tests = sum(one.p is not None for one in found.differences)
-    hows = dict.fromkeys(_how(one.difference.method) for one in found.differences if one.difference.interval)
+    hows = dict.fromkeys(french.method(one.difference.method) for one in found.differences if one.difference.interval)
     tested = (
-        f"Écart en points, intervalle à 95{NBSP}% ({' ou '.join(hows)}). p{NBSP}Holm"
+        f"Écart{NBSP}: le groupe moins celui auquel il est comparé, en points, intervalle à 95{NBSP}% "
+        f"({' ou '.join(hows)}). p{NBSP}Holm"
         f"{NBSP}: probabilité d’un écart au moins aussi grand s’il n’y en avait aucun, corrigée pour les "
         f"{french.plural(tests, 'test')} de ce tableau (Holm 1979). h{NBSP}: taille d’effet (Cohen 1988{NBSP}: 0,2 "
         "petite, 0,5 moyenne, 0,8 grande)."
@@ -358,24 +364,16 @@ def differences_legend(found: Comparison) -> str:
     )
     genre = f" Le genre des textes pèse souvent autant que le groupe{NBSP}: comparez à genre égal."
     measured = {name: french.percent(share) for name, share in found.manifest["model"]["tension"].items()}
-    alike = f" L’intervalle tient compte de ce que les passages d’un document se ressemblent{NBSP}; il ne tient"
+    alike = f" L’intervalle tient compte de ce que les passages d’un document se ressemblent{NBSP}; il ne tient pas"
     limits = (
         "Ces écarts décrivent des textes, pas des personnes, et ce qui se dit, pas ce qui se fait."
-        f"{'' if 'genre' in found.by else genre}{alike if tests else ' Rien ici ne tient'} pas compte des erreurs de "
+        f"{'' if 'genre' in found.by else genre}{alike if tests else ' Rien ici ne tient'} compte des erreurs de "
         f"la machine, qui peuvent différer d’un groupe à l’autre{NBSP}: tensions analyse --gold les corrige. La "
         f"tension est la mesure la moins sûre{NBSP}: sur des textes jamais vus, {measured['precision']} des tensions "
         f"annoncées en sont, {measured['recall']} sont trouvées."
     )
-    return "\n".join([tested if tests else none, *([shared] if found.shared_documents else []), limits])
-
-
-def _how(method: str) -> str:
-    unit = "personne" if "person" in method else "document"
-    if method.startswith("bootstrap"):
-        return f"rééchantillonnage par {unit}, graine fixe"
-    if method.startswith("student-linearised"):
-        return f"Student sur l’écart linéarisé, par {unit} entier"
-    return f"Student, par {unit}, d’après les limites des deux parts"
+    by_role = [french.BY_ROLE] if french.is_question_against_answer(found.by, found.differences) else []
+    return "\n".join([*by_role, tested if tests else none, *([shared] if found.shared_documents else []), limits])
 
 
 # --- change over time -------------------------------------------------------------------------------
@@ -515,7 +513,17 @@ def _write_differences(found: Comparison, stream: TextIO) -> None:
     stream.write(f"\n### Différences, {_safe(_sides(found))}\n")
     if tested:
         stream.write(f"\n{_safe(verdict(found))}\n")
-    header = ["comparaison", "mesure", "part", "contre", "écart (points)", f"intervalle 95{NBSP}%", "p Holm", "h"]
+    header = [
+        "groupe",
+        "comparé à",
+        "mesure",
+        "part",
+        "contre",
+        "écart (points)",
+        f"intervalle 95{NBSP}%",
+        "p Holm",
+        "h",
+    ]
     if tested:
         _write_table(header, (_markdown_line(one, _titles(found)) for lines in tested for one in lines), stream)
     if untested:
@@ -526,7 +534,7 @@ def _write_differences(found: Comparison, stream: TextIO) -> None:
 def _markdown_line(one: Difference, titles: Mapping[str, str]) -> list[str]:
     shares = [f"{100 * share:.1f}{NBSP}%".replace(".", ",") if share is not None else "–" for share in one.shares]
     return [
-        _safe(_comparison_title(one, titles)),
+        *map(_safe, _two_sides(one, titles)),
         one.measure,
         shares[1],
         shares[0],

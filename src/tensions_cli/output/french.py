@@ -1,12 +1,11 @@
 """Numbers, labels and places as a French reader expects them."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import MIN_BEARING, Interval, Label, Passage, Role
-from tensions_cli.results import CorrectedShare, Corrections, Cutting, Estimate
+from tensions_cli.results import CorrectedShare, Correction, Corrections, Cutting, Difference, Estimate
 
 NBSP = "\u00a0"
 
@@ -30,6 +29,7 @@ MEASURE_TITLES = {
     "rationalisation+": "porte M (rationalisation ou mixte)",
     "professionnelle+": "porte P (professionnelle ou mixte)",
 }
+LISTED = 8  # groups named in one sentence
 MIN_RATED = 30  # under thirty passages of a kind, counts rather than a rate (Wilson, .80 on thirty: .63 to .91)
 
 
@@ -85,15 +85,42 @@ def place(passage: Passage) -> str:
 
 
 def method(name: str) -> str:
-    """How intervals were made, in French, from the name that the statistics give."""
+    """How intervals were made, in a few French words, from the name that the statistics give; docs/methods.md has more.
+
+    Also what smoothed a trend (`kernel-…`), and why there is no interval (`none…`).
+    """
     unit = "personne" if "person" in name else "document"
-    if name == "none: masked":
-        return MASKED
-    if name.startswith("student"):
-        return f"Student sur le ratio, échelle logit, par {unit}"
-    if name.startswith("bootstrap"):
-        return f"rééchantillonnage studentisé par {unit}, graine fixe"
-    return f"aucun{NBSP}: moins de cinq {unit}s"
+    if name.startswith("none"):
+        return _no_interval(name, unit)
+    if name.startswith("kernel"):
+        return "parts lissées sur les périodes voisines"
+    kind = "rééchantillonnage" if "bootstrap" in name else "Student"
+    return f"{_correction(name)}{kind}, par {unit}"
+
+
+def _no_interval(name: str, unit: str) -> str:
+    if "gold passages" in name:
+        return "moins de 30 passages codés"
+    if "gold of" in name:
+        return "passages codés dans moins de cinq documents"
+    if name.startswith("none: fewer"):
+        return f"aucun{NBSP}: moins de cinq {unit}s"
+    return "rien ne varie" if name.startswith("none: no spread") else _NO_INTERVAL.get(name, "aucun passage")
+
+
+_NO_INTERVAL = {
+    "none: masked": MASKED,
+    "none: sensitivity + specificity not above 1": f"refusée{NBSP}: le modèle ne distingue pas mieux que le hasard",
+    "none: no gold passage with it": "absente des passages codés",
+    "none: no gold passage without it": "dans tous les passages codés",
+}
+
+
+def _correction(name: str) -> str:
+    """« PPI (λ = 0,43), » of `ppi++ lambda 0.43 …`."""
+    if name.startswith("ppi++ lambda "):
+        return f"PPI (λ{NBSP}={NBSP}{name.split()[2].replace('.', ',')}), "
+    return "Rogan-Gladen, " if name.startswith("rogan-gladen") else ""
 
 
 def masking_legend(under: int) -> str:
@@ -137,7 +164,8 @@ def correction_legend(found: Corrections) -> str:
     weights = ", pondérés" if found.weighted else ""
     coders = ", ".join(printable(coder) for coder in found.coders)
     return (
-        f"Gold{NBSP}: {plural(found.matched, 'passage apparié', 'passages appariés')}{weights}, "
+        f"Gold{NBSP}: {plural(found.matched, 'passage apparié', 'passages appariés')}{weights}"
+        f"{f', {integer(found.unmatched)} hors du corpus' if found.unmatched else ''}, "
         f"{plural(found.groups[0].gold_documents, 'document')}, {coders}. "
         f"PPI (par défaut){NBSP}: suppose un gold tiré au hasard dans ce corpus, ou pondéré par l’inverse de la "
         f"probabilité de tirage. Rogan-Gladen{NBSP}: suppose les mêmes sensibilité et spécificité dans le gold et dans "
@@ -147,18 +175,32 @@ def correction_legend(found: Corrections) -> str:
 
 
 def uncorrected(found: Corrections) -> list[str]:
-    """Why groups have no corrected share, one line a reason: « Parts corrigées, 3 groupes : trop peu de gold… »."""
-    reasons = Counter(group.reason for group in found.groups[1:] if group.reason)
-    lines = [_uncorrected(plural(n, "groupe"), reason) for reason, n in reasons.items()]
+    """Which groups have no corrected share, and why, one line a reason."""
+    names: dict[str, list[str]] = {}
+    for group in found.groups[1:]:
+        if group.reason:
+            names.setdefault(MASKED if group.reason == "none: masked" else TOO_FEW, []).append(_group_name(group))
+    lines = [_uncorrected(_listed(several), reason) for reason, several in names.items()]
     whole = found.groups[0].reason
     return [_uncorrected("tout le corpus", whole), *lines] if whole else lines
 
 
 def _uncorrected(who: str, reason: str) -> str:
-    if reason == "none: masked":
+    if MASKED in (reason, method(reason)):
         return f"Parts corrigées, {who}{NBSP}: {MASKED}."
-    least = "30 passages codés" if "passages" in reason else "5 documents"
-    return f"Parts corrigées, {who}{NBSP}: trop peu de gold (il faut au moins {least})."
+    return f"Parts corrigées, {who}{NBSP}: trop peu de gold (il faut au moins 30 passages codés dans 5 documents)."
+
+
+def _group_name(group: Correction) -> str:
+    roles = {role.value: ROLE_TITLES[role] for role in Role}
+    values = (roles.get(value, value) if field == "role" else value for field, value in group.by.items())
+    return printable(" × ".join(values))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """« 3 groupes (a, b, c) », the first ones of many."""
+    more = "…" if len(names) > LISTED else ""
+    return f"{plural(len(names), 'groupe')} ({', '.join(names[:LISTED])}{more})"
 
 
 def corrected_cells(share: CorrectedShare, *, weighted: bool) -> list[str]:
@@ -190,6 +232,14 @@ def cutting_cells(cutting: Cutting) -> list[str]:
 def measure(name: str) -> str:
     """A label or a measure of the correction, as a reader knows it."""
     return MEASURE_TITLES.get(name, name)
+
+
+BY_ROLE = f"Attendu{NBSP}: une question porte rarement une logique{NBSP}; ce n’est pas un résultat sur les personnes."
+
+
+def is_question_against_answer(by: Sequence[str], differences: Sequence[Difference]) -> bool:
+    """By role, and the interviewer is one of the groups: `BY_ROLE` is to be said."""
+    return tuple(by) == ("role",) and any(Role.INTERVIEWER.value in (one.first, one.second) for one in differences)
 
 
 SENSITIVITY_LEGEND = (

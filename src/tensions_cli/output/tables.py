@@ -37,7 +37,7 @@ def write_summary_csv(analysis: Analysis, stream: TextIO) -> None:
 
 def write_summary_markdown(analysis: Analysis, stream: TextIO) -> None:
     """A table for a repository, with what the numbers rest on."""
-    header = [*(analysis.by or ("corpus",)), "passages", "mots"]
+    header = [*(map(_safe, analysis.by) if analysis.by else ("corpus",)), "passages", "mots"]
     header += [label.value for label in Label] + ["tension", "intervalle 95 %", "balance"]
     stream.write(f"| {' | '.join(header)} |\n|{'---|' * len(header)}\n")
     for group in analysis.groups:
@@ -57,8 +57,12 @@ def write_summary_markdown(analysis: Analysis, stream: TextIO) -> None:
     if analysis.cuttings:
         write_sensitivity_markdown(analysis.cuttings, stream)
     for tagged in analysis.examples:
-        text = tagged.passage.text.replace("\n", " ").translate(MARKDOWN_SPECIAL)
-        stream.write(f"\n> {text}\n>\n> — {french.place(tagged.passage).translate(MARKDOWN_SPECIAL)}\n")
+        stream.write(f"\n> {_safe(tagged.passage.text)}\n>\n> — {_safe(french.place(tagged.passage))}\n")
+
+
+def _safe(text: str) -> str:
+    """A name or a text that can neither break a table, nor style or run anything, nor drive a terminal."""
+    return french.printable(" ".join(text.split("\n"))).translate(MARKDOWN_SPECIAL)
 
 
 def _write_stances(analysis: Analysis, stream: TextIO) -> None:
@@ -66,7 +70,7 @@ def _write_stances(analysis: Analysis, stream: TextIO) -> None:
     whole = analysis.groups[0].stance
     if whole is None:
         return
-    header = [*(analysis.by or ("corpus",)), *(f"posture, {pole}" for pole in whole)]
+    header = [*(map(_safe, analysis.by) if analysis.by else ("corpus",)), *(f"posture, {pole}" for pole in whole)]
     stream.write(f"\n| {' | '.join(header)} |\n|{'---|' * len(header)}\n")
     for group in analysis.groups:
         counts = group.stance or {}
@@ -78,7 +82,7 @@ def _write_intervals(analysis: Analysis, stream: TextIO) -> None:
     """The four shares and tension, each with its interval."""
     measures = [*(label.value for label in Label), "tension"]
     _write_table(
-        [*(analysis.by or ("corpus",)), *(f"{name} (95\u00a0%)" for name in measures)],
+        [*(map(_safe, analysis.by) if analysis.by else ("corpus",)), *(f"{name} (95\u00a0%)" for name in measures)],
         ([*_markdown_names(group, analysis.by), *_interval_cells(group)] for group in analysis.groups),
         stream,
     )
@@ -96,13 +100,13 @@ def write_corrections_markdown(found: Corrections, stream: TextIO) -> None:
     """Raw and corrected shares of the whole corpus, then of each group that has enough gold."""
     header = ["part", "brute", "corrigée (PPI)", "Rogan-Gladen", "sensibilité", "spécificité"]
     for group in found.groups:
-        name = " × ".join(group.by.values()).translate(MARKDOWN_SPECIAL) or "tout le corpus"
+        name = _safe(" × ".join(group.by.values())) or "tout le corpus"
         if group.reason:
             continue
         stream.write(f"\nParts corrigées, {name} (gold\u00a0: {french.plural(group.gold, 'passage')})\n")
         _write_table(header, (french.corrected_cells(one, weighted=found.weighted) for one in group.shares), stream)
     for line in (*french.uncorrected(found), french.correction_legend(found), *found.notices):
-        stream.write(f"\n{line.translate(MARKDOWN_SPECIAL)}\n")
+        stream.write(f"\n{_safe(line)}\n")
 
 
 def write_sensitivity_markdown(cuttings: Sequence[Cutting], stream: TextIO) -> None:
@@ -118,7 +122,7 @@ def _write_table(header: Sequence[str], rows: Iterable[Sequence[str]], stream: T
 
 
 def _markdown_names(group: Group, by: Sequence[str]) -> list[str]:
-    names = [str(group.by.get(field, "tout le corpus")).translate(MARKDOWN_SPECIAL) for field in by]
+    names = [_safe(str(group.by.get(field, "tout le corpus"))) for field in by]
     return names or ["tout le corpus"]
 
 
@@ -160,8 +164,12 @@ def _guarded_rows(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def guarded(row: dict[str, Any]) -> dict[str, Any]:
-    """Text cells that a spreadsheet would run as a formula begin with an apostrophe; numbers are left alone."""
-    return {
-        name: f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
-        for name, value in row.items()
-    }
+    """Text cells that a spreadsheet would run as a formula begin with an apostrophe; numbers are left alone.
+
+    Names of columns too: those of metadata are the user's.
+    """
+    return {_guarded(name): _guarded(value) for name, value in row.items()}
+
+
+def _guarded(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

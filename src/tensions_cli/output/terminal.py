@@ -100,6 +100,10 @@ def print_analysis(analysis: Analysis, out: Console, *, speakers: bool, interval
     if analysis.cuttings:
         out.print(_section("Les mêmes parts, à d’autres longueurs de passages", _cuttings(analysis.cuttings)))
         out.print(Text(french.SENSITIVITY_LEGEND, style="dim"))
+    if analysis.manifest["options"].get("mask_under"):
+        if speakers and any(document.cast for document in analysis.documents):
+            out.print(Text(f"Qui parle{NBSP}: noms masqués (--mask-under).", style="dim"))
+        speakers = False
     for part in (_cast(analysis.documents), _notices(analysis.documents)) if speakers else ():
         if part is not None:
             out.print()

@@ -79,7 +79,7 @@ def _words(words: Sequence[CharacteristicWord], threshold: float | None, *, wide
         ("spécificité", False, lambda word: _strength(word.specificity, threshold)),
         ("z", True, lambda word: french.decimal(word.z, 1)),
         ("documents", False, lambda word: french.integer(word.documents)),
-        ("locuteurs", True, lambda word: french.integer(word.speakers) if word.speakers else "–"),
+        ("locuteurs\nnommés", True, lambda word: french.integer(word.speakers) if word.speakers else "–"),
         ("part du 1ᵉʳ doc.", True, lambda word: french.percent(word.largest_share)),
     ]
     shown = [(title, cell) for title, only_wide, cell in columns if wide or not only_wide]
@@ -137,14 +137,14 @@ def _print_dim(lines: Sequence[str], out: Console) -> None:
 
 def _vocabulary_legend(vocabulary: Vocabulary) -> list[str]:
     lines = [
-        f"f{NBSP}: occurrences dans la partie{NBSP}; F{NBSP}: dans le corpus. Spécificité "
+        f"f{NBSP}: occurrences dans la partie{NBSP}; F{NBSP}: dans les parties comparées. Spécificité "
         f"de +2{NBSP}: si les mots étaient "
         "tirés au hasard, la partie en aurait autant ou plus une fois sur cent "
         f"(+3{NBSP}: sur mille){NBSP}; de −2{NBSP}: "
         "autant ou moins. Entre −2 et +2, un mot est banal et n’est pas montré.",
         _held(vocabulary),
         f"Qui parle se répète{NBSP}: un mot n’est montré que si plusieurs documents et "
-        "plusieurs personnes de la partie le "
+        "plusieurs personnes (là où quelqu’un est nommé) de la partie le "
         "disent, et s’il reste au-dessus de l’attendu sans le document qui le dit le plus.",
     ]
     if any(profile.documents == 1 for profile in vocabulary.profiles):
@@ -282,9 +282,12 @@ def _reading(analysis: Correspondence, factor: int) -> Text:
         for positive in (True, False)
     ]
     title = f"Facteur{NBSP}{factor + 1}, {french.percent(analysis.shares[factor])} de l’inertie{NBSP}: "
-    return Text.assemble(
-        (title, "bold"), (f"{sides[0] or '–'} (+)", MORE), " contre ", (f"{sides[1] or '–'} (−)", LESS), "."
-    )
+    signed = zip(sides, ("+", "−"), (MORE, LESS), strict=True)
+    named = [(f"{side} ({sign})", style) for side, sign, style in signed if side]
+    if len(named) == 2:
+        return Text.assemble((title, "bold"), named[0], " contre ", named[1], ".")
+    alone = f"{NBSP}; aucun point marqué de l’autre côté." if named else "aucun point marqué."
+    return Text.assemble((title, "bold"), *named, alone)
 
 
 def _correspondence_legend(analysis: Correspondence) -> list[str]:

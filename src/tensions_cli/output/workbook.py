@@ -1,5 +1,6 @@
 """Coded passages as an Excel workbook for people who read, accept and correct them."""
 
+import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -47,7 +48,8 @@ def write_workbook(
     """
     read = list(documents)
     check_rows(sum(len(tagged.passages) for tagged in read), hint="choisissez -f csv ou -f parquet")
-    book = new_workbook(stream)
+    packed = io.BytesIO()  # a zip that cannot be finished, on a full disk, complains when it is forgotten
+    book = new_workbook(packed)
     changed: Counter[str] = Counter()
     _passages_sheet(book, read, by, reviews or {}, changed)
     _rows_sheet(book, "Grille", ("famille", "code", "définition"), (14, 32, 110), _grid(), changed)
@@ -55,6 +57,7 @@ def write_workbook(
     texts = [(tagged.document.id, text_sha256(tagged.document.text), str(len(tagged.passages))) for tagged in read]
     _rows_sheet(book, "Documents", ("document", "empreinte (SHA-256)", "passages"), (40, 70, 10), texts, changed)
     book.close()
+    stream.write(packed.getbuffer())
     return changes(changed)
 
 

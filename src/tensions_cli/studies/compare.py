@@ -16,6 +16,7 @@ from tensions_cli.pipeline import (
     Batch,
     Options,
     Progress,
+    field_names,
     manifest,
     silent,
 )
@@ -61,7 +62,8 @@ def compare(
     if options.by:
         fields = tuple(name for name in options.by if name not in CODES)
         corpus = tag_corpus(sources, replace(options, by=fields), progress, model)
-        return compare_groups(corpus, options, request)
+        known = dict(zip(fields, field_names(corpus.batch.documents, fields), strict=True))
+        return compare_groups(corpus, replace(options, by=tuple(known.get(name, name) for name in options.by)), request)
     corpora = {name: _corpus(name, source, options, model, progress) for name, source in _names(sources).items()}
     return compare_groups(_together(corpora), replace(options, by=(CORPUS,)), request, _same_texts(corpora))
 
@@ -129,7 +131,7 @@ def over_time(
     if mask_under and min(_persons_by_period(rows, dates, found.unit)) < mask_under:
         return None, (
             f"Pas d’évolution dans le temps\u00a0: une période, ou ce qui n’a pas de date, repose sur moins de "
-            f"{mask_under} personnes (--mask-under)\u00a0; --period quarter ou year donne des périodes plus longues.",
+            f"{mask_under} personnes (--mask-under).",
         )
     return found, ()
 

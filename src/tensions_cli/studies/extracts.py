@@ -10,8 +10,8 @@ from typing import Any
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output.french import integer
-from tensions_cli.pipeline import OWN_FIELDS
-from tensions_cli.records import Document, Label, Relation, TaggedPassage
+from tensions_cli.pipeline import field_names
+from tensions_cli.records import Label, Relation, TaggedPassage
 from tensions_cli.results import Extract
 from tensions_cli.statistics.extracts import best_examples, ordered, persons, plain
 from tensions_cli.statistics.summary import UNKNOWN, field_value
@@ -89,7 +89,7 @@ def find_extracts(corpus: TaggedCorpus, wanted: Wanted, search: Search | None) -
     """
     if wanted.stance and all(one.tags.stance is None for one in corpus.passages):
         raise _no_stance()
-    fields = {name: known_field(name, corpus.batch.documents) for name in wanted.where}
+    fields = {name: field_names(corpus.batch.documents, (name,), "--where")[0] for name in wanted.where}
     groups = _groups(wanted, fields)
     heard = [one for one in corpus.passages if one.passage.excluded_reason != INTERVIEWER]
     # A reply of two words is no example, but what is looked for may stand in it.
@@ -178,21 +178,6 @@ def _on_axis(axis: str, pole: str | None) -> _Filter:
     if pole is None:
         return _Filter(f"--axis {axis}", lambda one: bool(one.tags.axes.get(axis)))
     return _Filter(f"--axis {axis}:{pole}", lambda one: pole in one.tags.axes.get(axis, ()))
-
-
-def known_field(name: str, documents: Sequence[Document]) -> str:
-    """A field of `--where` as the corpus writes it, accents and capitals forgiven. Raises TensionsError for another."""
-    known = {column for document in documents for column in document.metadata}
-    known |= {column for document in documents for member in document.cast for column in member.attributes}
-    choices = [*OWN_FIELDS, *sorted(known - set(OWN_FIELDS))]
-    for choice in choices if name not in choices else [name]:
-        if plain(choice) == plain(name):
-            return choice
-    raise TensionsError(
-        f"--where\u00a0: le champ «\u00a0{name}\u00a0» est inconnu",
-        why="ni les métadonnées ni l’outil ne le donnent",
-        hint=f"--where CHAMP=VALEUR, avec l’un de ces champs\u00a0: {', '.join(choices)}",
-    )
 
 
 def _choices(option: str, corpus: TaggedCorpus) -> str:

@@ -33,6 +33,7 @@ MAKE_ONE = (
 )
 # Documents that a random gold may leave out beyond what is expected: their number varies by less than one or two.
 MISSED = 3
+SHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".qdpx", ".parquet")  # what `coding import` is for
 MOST_WEIGHT = 1_000_000_000  # no corpus has so many passages; beyond, sums of squares lose the other weights
 _FOLDED = str.maketrans({"’": "'", "ʼ": "'", "‘": "'"})
 
@@ -46,6 +47,7 @@ class Gold:
     weighted: bool
     sha256: str
     notices: tuple[str, ...]
+    rows: int = 0  # passages of the file, those left out too
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,7 @@ class Seen:
 def analyse_with_gold(sources: Sequence[str], options: Options, file: Path, progress: Progress = silent) -> Analysis:
     """The summary, with the shares corrected by the gold in `file`, and the gold named in the manifest."""
     gold = read_gold(file)
-    read = [found.path for found in find_files(sources).files if found.name != "stdin"]
-    if file.resolve() in {path.resolve() for path in read}:
-        raise TensionsError(
-            f"le gold {file.name} est lui-même dans le corpus",
-            why="ses passages seraient lus comme des textes de plus, et comptés deux fois",
-            hint="rangez-le hors du dossier analysé, puis relancez",
-        )
+    check_outside(file, sources)
     passages: list[Seen] = []
     analysis = analyse(sources, options, progress, lambda tagged: passages.append(seen(tagged, options.by)))
     found = correct_with_gold(passages, gold, options.by)
@@ -75,6 +71,17 @@ def analyse_with_gold(sources: Sequence[str], options: Options, file: Path, prog
     groups = tuple(_emptied(group) if tuple(group.by.items()) in masked else group for group in found.groups)
     used = {"sha256": gold.sha256, "matched": found.matched, "unmatched": found.unmatched, "weighted": found.weighted}
     return replace(analysis, manifest={**analysis.manifest, "gold": used}, corrections=replace(found, groups=groups))
+
+
+def check_outside(file: Path, sources: Sequence[str]) -> None:
+    """Refuse a gold that is one of the files to read. Raises TensionsError."""
+    read = [found.path for found in find_files(sources).files if found.name != "stdin"]
+    if file.resolve() in {path.resolve() for path in read}:
+        raise TensionsError(
+            f"le gold {file.name} est lui-même dans le corpus",
+            why="ses passages seraient lus comme des textes de plus, et comptés deux fois",
+            hint="rangez-le hors du dossier analysé, puis relancez",
+        )
 
 
 def _emptied(group: Correction) -> Correction:
@@ -102,8 +109,8 @@ def read_gold(file: Path) -> Gold:
     if weighted and not all(_is_weight(weight) for weight in weights):
         raise TensionsError(
             f"les poids du gold {file.name} ne conviennent pas",
-            why="si une ligne porte un «\u00a0weight\u00a0», toutes en portent un, nombre plus grand que zéro et d’au plus "
-            f"{integer(MOST_WEIGHT)}",
+            why="si une ligne porte un «\u00a0weight\u00a0», toutes en portent un, nombre plus grand que zéro et d’au "
+            f"plus {integer(MOST_WEIGHT)}",
             hint="weight\u00a0: l’inverse de la probabilité qu’avait le passage d’être tiré\u00a0; retirez-le partout "
             "si tous avaient la même",
         )
@@ -113,7 +120,12 @@ def read_gold(file: Path) -> Gold:
         weighted and len(set(weights)) > 1,
         hashlib.sha256(file.read_bytes()).hexdigest(),
         tuple(notices),
+        _count_rows(file),
     )
+
+
+def _count_rows(file: Path) -> int:
+    return sum(bool(line.strip()) for line in file.read_text(encoding="utf-8-sig").split("\n"))
 
 
 def _is_weight(value: object) -> bool:
@@ -129,16 +141,38 @@ def _raw_rows(file: Path) -> list[Mapping[str, Any]]:
             why="c’est un dossier\u00a0: --gold prend un fichier de passages codés",
             hint=MAKE_ONE,
         )
-    if file.exists() and not file.is_file():
+    if not file.exists():
+        raise TensionsError(
+            f"{file.name} ne se lit pas",
+            why="le fichier n’existe pas",
+            hint="donnez le chemin d’un fichier de passages codés (codes.jsonl)",
+        )
+    if not file.is_file():
         raise TensionsError(
             f"{file.name} n’est pas un gold",
             why="ce n’est pas un fichier mais un périphérique ou un tube, qui ne se lit qu’une fois",
             hint="enregistrez d’abord les passages codés dans un fichier",
         )
+    if file.suffix.lower() in SHEETS:
+        raise TensionsError(
+            f"{file.name} n’est pas un gold",
+            why="un classeur se relit d’abord",
+            hint=f"tensions coding import {file.name} --coder A -o codes.jsonl, puis --gold codes.jsonl",
+        )
     try:
         lines = file.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError):
-        return []
+    except UnicodeDecodeError as error:
+        raise TensionsError(
+            f"{file.name} ne se lit pas",
+            why="il n’est pas en UTF-8",
+            hint="donnez un fichier JSON Lines en UTF-8",
+        ) from error
+    except OSError as error:
+        raise TensionsError(
+            f"{file.name} ne se lit pas",
+            why="il ne peut pas être ouvert",
+            hint="vérifiez vos droits sur ce fichier",
+        ) from error
     rows: list[Mapping[str, Any]] = []
     for number, line in enumerate(lines, 1):
         try:
@@ -201,7 +235,7 @@ def correct_with_gold(passages: Sequence[Seen], gold: Gold, by: Sequence[str]) -
         unmatched=unmatched,
         weighted=gold.weighted,
         groups=corrections(rows, by),
-        notices=(*gold.notices, *_notices(rows, unmatched, weighted=gold.weighted)),
+        notices=(*_account(gold, len(place)), *_notices(rows, weighted=gold.weighted)),
     )
 
 
@@ -232,12 +266,34 @@ def match(passages: Sequence[Seen], coded: Sequence[CodedPassage]) -> dict[int, 
     return dict(sorted(found.items()))
 
 
-def _notices(rows: Sequence[Observed], unmatched: int, *, weighted: bool) -> Iterable[str]:
-    if unmatched:
-        yield (
-            f"--gold\u00a0: {plural(unmatched, 'passage codé', 'passages codés')} sans passage compté de même texte "
-            "(texte changé depuis, tour de l’enquêteur, autre corpus), hors de la correction."
-        )
+def _account(gold: Gold, matched: int) -> Iterable[str]:
+    """Every row of the file: matched, left out and why, not in the corpus; nothing is said when all are matched."""
+    unmatched = len(gold.passages) - matched
+    left_out = max(gold.rows - len(gold.passages), 0)
+    # « 3 passages codés par la machine, laissés de côté : … » → the count and what they are.
+    reasons = [notice.partition(",")[0] for notice in gold.notices]
+    rejected = left_out - sum(int(reason.split()[0]) for reason in reasons)
+    if rejected > 0:
+        reasons.append(plural(rejected, "passage rejeté", "passages rejetés"))
+    parts = [
+        f"{integer(matched)} {'apparié' if matched < 2 else 'appariés'}",
+        *(
+            [f"{integer(left_out)} {'écarté' if left_out < 2 else 'écartés'} ({', '.join(reasons)})"]
+            if left_out
+            else []
+        ),
+        *(
+            [f"{integer(unmatched)} hors du corpus (texte changé depuis, tour de l’enquêteur, autre corpus)"]
+            if unmatched
+            else []
+        ),
+    ]
+    if len(parts) > 1:
+        total = plural(len(gold.passages) + left_out, "passage codé", "passages codés")
+        yield f"--gold\u00a0: {total}\u00a0: {', '.join(parts)}."
+
+
+def _notices(rows: Sequence[Observed], *, weighted: bool) -> Iterable[str]:
     coded = [row for row in rows if row.human is not None]
     if len(coded) >= MIN_GOLD and all(row.human == row.machine for row in coded):
         yield (

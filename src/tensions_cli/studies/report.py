@@ -18,6 +18,8 @@ from tensions_cli.pipeline import (
     Options,
     Progress,
     document_info,
+    field_names,
+    fields_of,
     manifest,
     silent,
 )
@@ -46,6 +48,8 @@ from tensions_cli.results import (
 from tensions_cli.statistics.cooccurrence import axis_pairs
 from tensions_cli.statistics.correspondence import correspondence_by
 from tensions_cli.statistics.course import courses
+from tensions_cli.statistics.examples import most_telling
+from tensions_cli.statistics.extracts import plain
 from tensions_cli.statistics.masking import SECONDARY, emptied, masked_groups
 from tensions_cli.statistics.summary import UNKNOWN, Counted, counted, field_value, summarise
 from tensions_cli.studies.compare import Request, compare_groups, over_time
@@ -58,6 +62,7 @@ from tensions_cli.words import count_words
 MASK_UNDER = 5  # a report is made to be shared: fewer persons than this are recognised by their colleagues
 DEFAULT_FIELDS = ("genre", "role")  # chapters of a report that asks for none, where the corpus has them
 PERSONAL_FIELDS = ("document", "speaker", "person")
+TENSIONS = 10  # quoted where a rendering quotes some
 WORDS = 20  # kept over and under each part
 INTERVIEWER, RESPONDENT = "enquêteur", "enquêté"
 
@@ -83,9 +88,9 @@ def make_report(
 
 def compose(corpus: TaggedCorpus, options: Options, request: ReportRequest, gold: Gold | None = None) -> Report:
     """The report of a corpus that is already tagged."""
-    fields = options.by or tuple(field for field in DEFAULT_FIELDS if _divides(corpus, field))
+    fields = field_names(corpus.batch.documents, options.by) or _default_fields(corpus)
     by_document, masking = _by_document(corpus, options.mask_under, verbatim=request.verbatim)
-    chapters = {field: _chapter(corpus, field, options) for field in fields}
+    chapters = _chapters(corpus, fields, options)
     trend, late = over_time(corpus, "auto", options.mask_under)
     found = courses(corpus.passages)
     report = Report(
@@ -148,6 +153,13 @@ def check_request(options: Options, request: ReportRequest) -> Gold | None:
             hint="gardez l’une des deux options",
         )
     return read_gold(request.gold) if request.gold else None
+
+
+def _default_fields(corpus: TaggedCorpus) -> tuple[str, ...]:
+    """Those of DEFAULT_FIELDS that the corpus has, as it writes them, and that make several groups."""
+    wanted = {plain(name) for name in DEFAULT_FIELDS}
+    known = (name for name in reversed(fields_of(corpus.batch.documents)) if plain(name) in wanted)
+    return tuple(field for field in known if _divides(corpus, field))
 
 
 def _divides(corpus: TaggedCorpus, field: str) -> bool:
@@ -226,6 +238,53 @@ def _chapter(corpus: TaggedCorpus, field: str, options: Options) -> _Chapter:
     return _Chapter(tuple(groups), comparison, correspondence_by(_rows(kept, field), field), tuple(masking))
 
 
+def _chapters(corpus: TaggedCorpus, fields: Sequence[str], options: Options) -> dict[str, _Chapter]:
+    """A chapter for each field; one that would give a few persons back, set beside those before it, is masked."""
+    found: dict[str, _Chapter] = {}
+    tables: list[list[frozenset[str]]] = []
+    for field in fields:
+        chapter = _chapter(corpus, field, options)
+        table = _published(corpus, field, chapter)
+        if options.mask_under and any(_tells(table, other, corpus, options.mask_under) for other in tables):
+            groups = tuple(emptied(group, group.masked or SECONDARY) for group in chapter.groups)
+            why = (
+                f"Le chapitre par {field} est masqué en entier\u00a0: posé à côté d’un autre, il rendrait par "
+                f"soustraction moins de {options.mask_under} personnes."
+            )
+            chapter = _Chapter(groups, None, None, (why,))
+        else:
+            tables.append(table)
+        found[field] = chapter
+    return found
+
+
+def _published(corpus: TaggedCorpus, field: str, chapter: _Chapter) -> list[frozenset[str]]:
+    """The passages behind each row of a chapter that is shown, the whole included."""
+    members: dict[str, set[str]] = {}
+    for one in _speaking(corpus, field):
+        members.setdefault(field_value(one, field), set()).add(one.passage.id)
+    whole = frozenset().union(*members.values())
+    return [frozenset(members[group.by[field]]) if group.by else whole for group in chapter.groups if not group.masked]
+
+
+def _tells(table: Iterable[frozenset[str]], other: Sequence[frozenset[str]], corpus: TaggedCorpus, under: int) -> bool:
+    """A row of one table lies inside a row of the other, and what is left of it rests on fewer than `under` persons."""
+    persons = {one.passage.id: _person(one) for one in corpus.passages}
+    return any(
+        0 < len({persons[name] for name in large - small}) < under
+        for mine in table
+        for theirs in other
+        for small, large in ((mine, theirs), (theirs, mine))
+        if small < large
+    )
+
+
+def _person(tagged: TaggedPassage) -> tuple[str, str | None]:
+    """Who speaks, as the groups count persons: a code anywhere, a label in its document, else the document."""
+    passage = tagged.passage
+    return (passage.person, None) if passage.person else (passage.document, passage.speaker)
+
+
 def _masking_of(chapters: Iterable[_Chapter]) -> list[str]:
     return [notice for chapter in chapters for notice in chapter.masking]
 
@@ -242,7 +301,7 @@ def _analysis(
         skipped=corpus.batch.skipped,
         notices=corpus.batch.notices,
         groups=groups,
-        examples=(),
+        examples=tuple(most_telling(corpus.counted, TENSIONS)) if request.verbatim else (),
     )
 
 
@@ -384,7 +443,7 @@ def _common_words(vocabulary: Vocabulary | None, few: int) -> Vocabulary | None:
     """Words used in enough documents, or by enough persons, to point to none of them."""
 
     def common(words: Iterable[CharacteristicWord]) -> tuple[CharacteristicWord, ...]:
-        return tuple(word for word in words if max(word.documents, word.speakers) >= few)
+        return tuple(word for word in words if (word.speakers or word.documents) >= few)
 
     def kept(profile: Profile) -> Profile:
         return replace(profile, over=common(profile.over), under=common(profile.under), lone=())
@@ -466,7 +525,6 @@ def _warnings(request: ReportRequest) -> list[str]:
     if not request.verbatim:
         return []
     return [
-        "Ce rapport contient les passages et les étiquettes des locuteurs, tels que dans les textes\u00a0: il se "
-        "partage comme les textes eux-mêmes. --no-verbatim en fait un autre, sans texte ni nom\u00a0; tensions corpus "
-        "pseudonymise remplace les noms."
+        "Ce rapport cite les textes, avec les étiquettes de ceux qui parlent\u00a0: ne le transmettez qu’à qui peut "
+        "les lire."
     ]

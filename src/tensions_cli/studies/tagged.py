@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tensions_cli.pipeline import Batch, Options, Progress, check_fields, load, nothing_counted, silent, tagged_passages
+from tensions_cli.pipeline import Batch, Options, Progress, field_names, load, nothing_counted, silent, tagged_passages
 from tensions_cli.records import TaggedPassage
 from tensions_cli.tagging.classifier import Model
 from tensions_cli.tagging.model_folder import load_model
@@ -33,7 +33,7 @@ def tag_corpus(
     """
     model = model or load_model(options.model)
     batch = load(sources, options, progress)
-    check_fields(batch.documents, options.by)
+    field_names(batch.documents, options.by)
     passages = tuple(tagged_passages(batch, model, options, progress))
     if not any(one.passage.counted for one in passages):
         raise nothing_counted(batch.documents)

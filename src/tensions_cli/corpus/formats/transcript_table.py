@@ -120,7 +120,9 @@ def _transcript_row(row: Sequence[Cell], columns: _Columns) -> Iterator[Line]:
 def _times(text: str) -> tuple[float | None, float | None]:
     """The first two clock times of a cell, in seconds."""
     times = [
-        round(int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + int((fraction or "0").ljust(3, "0")) / 1000, 3)
+        round(
+            int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + int((fraction or "0").ljust(3, "0")) / 1000, 3
+        )
         for hours, minutes, seconds, fraction in _CLOCK.findall(text)
     ]
     return (times[0] if times else None), (times[1] if len(times) > 1 else None)

@@ -49,13 +49,6 @@ _OPTIONS = {
     "period": "période",
     "gold": "codages de référence",
 }
-_NO_INTERVAL = {
-    "none": "aucun passage",
-    "none: masked": french.MASKED,
-    "none: sensitivity + specificity not above 1": "refusée\u00a0: le modèle ne distingue pas mieux que le hasard",
-    "none: no gold passage with it": "absente des passages codés",
-    "none: no gold passage without it": "dans tous les passages codés",
-}
 # The provenance that our own cards state (corpora/annotated/card.toml); another model says its own, in its own words.
 _OWN_PROVENANCE = "composed for this project"
 
@@ -87,9 +80,10 @@ def value_name(field: str, value: str) -> str:
     return _ROLES.get(value, value) if field == "role" else value
 
 
-def group_name(group: Group) -> str:
-    """Values of the grouping fields, crossed with ×."""
-    return " × ".join(value_name(field, value) for field, value in group.by.items()) or "tout le corpus"
+def group_name(group: Group, chapter: str | None = None) -> str:
+    """Values of the grouping fields, crossed with ×; the whole of the chapter by role is that of interviews."""
+    whole = "tous les entretiens, questions comprises" if chapter == "role" else "tout le corpus"
+    return " × ".join(value_name(field, value) for field, value in group.by.items()) or whole
 
 
 def under(report: Report) -> str:
@@ -106,23 +100,17 @@ def group_method(group: Group, report: Report) -> str:
 
 def interval_method(name: str) -> str:
     """How an interval was made, or why there is none, in a few words."""
-    if name in _NO_INTERVAL:
-        return _NO_INTERVAL[name]
-    if name.startswith("none: no spread"):
-        return "rien ne varie"
-    if name.startswith("none"):
+    if name.startswith(("none: fewer", "none: gold of")):
         return french.TOO_FEW
-    unit = "personne" if "person" in name else "document"
-    shared = " (documents communs aux deux groupes)" if "-shared" in name else ""
-    kind = "rééchantillonnage" if "bootstrap" in name else "Student"
-    return f"{kind}, par {unit}{shared}"
+    shared = " (documents communs aux deux groupes)" if " shared " in name else ""
+    return f"{french.method(name)}{shared}"
 
 
 def why_uncorrected(reason: str) -> str:
     """Why a group has no corrected share, from the name that the statistics give."""
     if reason == "none: masked":
         return french.MASKED
-    return "trop peu de passages codés" if "passages" in reason else "passages codés dans trop peu de documents"
+    return f"trop peu de passages codés (il en faut au moins 30, dans 5 documents){NBSP}: {french.method(reason)}"
 
 
 def axis_pole(name: str) -> str:
@@ -275,7 +263,7 @@ def _masking(report: Report) -> Iterator[str]:
 def _other_tables(report: Report) -> Iterator[str]:
     if report.comparisons:
         yield (
-            f"écart{NBSP}: second groupe moins premier, en points de pourcentage, avec son intervalle à 95{NBSP}%. "
+            f"écart{NBSP}: le groupe moins celui auquel il est comparé, en points, avec son intervalle à 95{NBSP}%. "
             f"h de Cohen{NBSP}: taille de l’écart (0,2 petit, 0,5 moyen, 0,8 grand). p ajusté{NBSP}: corrigé par la "
             "méthode de Holm pour tous les écarts d’un même champ."
         )
@@ -291,9 +279,9 @@ def _other_tables(report: Report) -> Iterator[str]:
         )
     if report.vocabulary is not None:
         yield (
-            f"mots{NBSP}: f occurrences dans la partie, F dans le corpus, «{NBSP}attendu{NBSP}» si le mot était "
-            "réparti au hasard. Spécificité (Lafon, 1980)\u00a0: à +3, une chance sur mille d’en trouver autant ou "
-            "plus par hasard\u00a0; à −3, autant ou moins. z\u00a0: log-cotes pondérées (Monroe, Colaresi et Quinn, "
+            f"mots{NBSP}: f occurrences dans la partie, F dans les parties comparées, «{NBSP}attendu{NBSP}» si le mot "
+            "était réparti au hasard. Spécificité (Lafon, 1980)\u00a0: à +3, une chance sur mille d’en trouver autant "
+            "ou plus par hasard\u00a0; à −3, autant ou moins. z\u00a0: log-cotes pondérées (Monroe, Colaresi et Quinn, "
             "2008), notable au-delà de 1,96. Part du premier\u00a0: part des occurrences dans le document qui en a le "
             "plus. "
         ) + report.vocabulary.policy
@@ -350,6 +338,8 @@ def _limits(report: Report) -> Iterator[str]:
         "manière, et l’écart entre eux peut n’être que celui-là."
     )
     yield "Une logique qui a gagné se tait parfois\u00a0: ce qui va de soi ne se dit plus."
+    if not report.documents.cuttings:
+        yield "Les parts dépendent de la longueur des passages\u00a0: tensions analyse --sensitivity montre de combien."
     if measured.get("precision") and measured.get("recall"):
         yield (
             "La relation est le code le moins sûr\u00a0: sur des textes jamais vus, "

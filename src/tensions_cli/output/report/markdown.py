@@ -123,12 +123,12 @@ def _sections(report: Report) -> Iterator[Section]:
 def _by_field(report: Report) -> Iterator[Section]:
     for field, groups in report.fields.items():
         name = escaped(guide.field_title(field))
-        yield _shares(f"Les logiques par {name}", name, groups, report)
+        yield _shares(f"Les logiques par {name}", name, groups, report, field)
 
 
-def _shares(title: str, name: str, groups: Sequence[Group], report: Report) -> Section:
+def _shares(title: str, name: str, groups: Sequence[Group], report: Report, chapter: str | None = None) -> Section:
     header = (name, METHOD, "documents", "passages", "mots", *SHORT, "balance")
-    rows = tuple((escaped(guide.group_name(group)), *_share_cells(group, report)) for group in groups)
+    rows = tuple((escaped(guide.group_name(group, chapter)), *_share_cells(group, report)) for group in groups)
     return Section(title, header=header, rows=rows)
 
 
@@ -215,10 +215,15 @@ def _differences(report: Report) -> Section:
     header = ("champ", "mesure", "groupe", "comparé à", "documents", "passages", "parts", "écart en points", "h",
               "p ajusté", METHOD)  # fmt: skip
     said = (
-        "Documents, passages et parts du groupe, puis de celui auquel il est comparé\u00a0; écart\u00a0: le premier "
-        "moins le second."
+        "Documents, passages et parts du groupe, puis de celui auquel il est comparé\u00a0; écart\u00a0: le groupe "
+        "moins celui auquel il est comparé."
     )
-    return Section("Écarts entre groupes", (said,) if rows else (), header, rows, texts=4)
+    by_role = any(
+        french.is_question_against_answer((field,), comparison.differences)
+        for field, comparison in report.comparisons.items()
+    )
+    after = (f"Par rôle, enquêteur et enquêté. {french.BY_ROLE}",) if by_role else ()
+    return Section("Écarts entre groupes", (said,) if rows else (), header, rows, texts=4, after=after)
 
 
 def _pair(values: tuple[Number, Number], told: Callable[[Number], str]) -> str:
@@ -279,7 +284,8 @@ def _estimate(estimate: Estimate) -> str:
 
 
 def _words(vocabulary: Vocabulary) -> Iterator[Section]:
-    header = ("mot", "sens", "f", "F", "attendu", "spécificité", "z", "documents", "locuteurs", "part du premier")
+    header = ("mot", "sens", "f", "F", "attendu", "spécificité", "z", "documents", "locuteurs nommés",
+              "part du premier")  # fmt: skip
     for profile in vocabulary.profiles:
         rows = tuple((escaped(word.word), sense, *_word_cells(word)) for sense, word in guide.profile_words(profile))
         said = f"{french.plural(profile.words, 'mot')}, {french.plural(profile.documents, 'document')}."
@@ -294,8 +300,8 @@ def _word_cells(word: CharacteristicWord) -> tuple[str, ...]:
         french.decimal(word.specificity, 1),
         french.decimal(word.z, 1),
         french.integer(word.documents),
-        french.integer(word.speakers),
-        french.percent(word.largest_share),
+        french.integer(word.speakers) if word.speakers else "",
+        french.percent(word.largest_share) if word.largest_share else "",
     )
 
 

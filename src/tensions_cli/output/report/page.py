@@ -125,13 +125,8 @@ def _shares_figure(report: Report, field: str | None) -> "Markup":
     whole = report.documents.groups[0]
     groups = report.fields[field][1:] if field is not None else ()
     first = report.fields[field][0] if field is not None else whole
-    rows = [(row_name(group, field), group) for group in (first, *groups)]
+    rows = [(guide.group_name(group, field), group) for group in (first, *groups)]
     return _ours(charts.shares_chart(rows))
-
-
-def row_name(group: Group, field: str | None) -> str:
-    """Name of a row of shares; the whole of the chapter by role is that of interviews, questions included."""
-    return "tous les entretiens" if field == "role" and not group.by else guide.group_name(group)
 
 
 def _forest(field: str, differences: Sequence[Difference]) -> "Markup":
@@ -313,7 +308,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "stance_share": stance_share,
     "field_title": guide.field_title,
     "group_name": guide.group_name,
-    "row_name": row_name,
     "most_specific": most_specific,
     "measure_title": guide.measure_title,
     "axis_title": lambda axis: french.axis_titles().get(axis, axis),

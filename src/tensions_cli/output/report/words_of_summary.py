@@ -106,7 +106,10 @@ def _balance(m: Interval | None, p: Interval | None) -> Iterator[str]:
         leader = "rationalisation" if m.low > p.high else "professionnelle"
         yield f"Prise seule, {POLES[leader]} est la plus présente\u00a0: les deux intervalles sont séparés."
     else:
-        yield "Les deux intervalles se recouvrent\u00a0: ces textes ne disent pas laquelle des deux logiques l’emporte."
+        yield (
+            "Les deux intervalles se recouvrent\u00a0: sans être un test, cela suffit à ne pas dire laquelle des deux "
+            "logiques l’emporte."
+        )
 
 
 def _tensions(whole: Group) -> Iterator[str]:

@@ -4,6 +4,7 @@ Every table is long (one thing a row, its field and group in columns of their ow
 and pivoted. What must be known to read them stands on the first sheet.
 """
 
+import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -86,7 +87,8 @@ def write_report_workbook(report: Report, stream: BinaryIO) -> None:
     """
     check_rows(len(report.passages), hint="retirez --all-passages, ou choisissez tensions tag -f csv")
     tables = [table(report) for table in TABLES]
-    book = new_workbook(stream)
+    packed = io.BytesIO()  # a zip that cannot be finished, on a full disk, complains when it is forgotten
+    book = new_workbook(packed)
     changed: Counter[str] = Counter()
     first = book.add_worksheet("Lisez-moi")  # first in the book, written last: it says what the others had to change
     formats = {kind: _format(book, kind) for kind in FORMATS}
@@ -95,6 +97,7 @@ def write_report_workbook(report: Report, stream: BinaryIO) -> None:
             _write_table(book, table, formats, changed)
     _write_guide(book, first, report, tables, changed)
     book.close()
+    stream.write(packed.getbuffer())
 
 
 def _format(book: "Workbook", kind: str) -> "Format":
@@ -200,7 +203,7 @@ def _guide_topics(report: Report, tables: Sequence[Table], changed: Counter[str]
 _COUNTS = (
     Column("documents"),
     Column("personnes"),
-    Column("locuteurs"),
+    Column("locuteurs nommés"),
     Column("passages comptés"),
     Column("mots comptés"),
 )
@@ -238,7 +241,7 @@ def _share_cells(group: Group, report: Report) -> list[Cell]:
     if group.masked:
         return [*[None] * len(_COUNTS), method, *[None] * (len(_SHARES) + len(_MORE))]
     shares = {**group.shares, "tension": group.tension_share}
-    cells: list[Cell] = [group.documents, group.persons, group.speakers, group.passages, group.words, method]
+    cells: list[Cell] = [group.documents, group.persons, group.speakers or None, group.passages, group.words, method]
     for measure in MEASURES:
         cells += [shares[measure], *_bounds(group.intervals[measure])]
     cells += [group.balance, *(group.relations[relation] for relation in codebook().relations)]
@@ -377,11 +380,11 @@ def _differences(report: Report) -> Table:
         [
             guide.field_title(field),
             guide.measure_title(one.measure),
-            guide.value_name(field, one.first),
             guide.value_name(field, one.second),
-            *one.clusters,
-            *one.passages,
-            *one.shares,
+            guide.value_name(field, one.first),
+            *one.clusters[::-1],
+            *one.passages[::-1],
+            *one.shares[::-1],
             *_estimate(one.difference),
             guide.interval_method(one.difference.method),
             one.effect,
@@ -394,15 +397,15 @@ def _differences(report: Report) -> Table:
     columns = (
         Column("champ", 16, "text"),
         Column("mesure", 18, "text"),
-        Column("premier groupe", 22, "text"),
-        Column("second groupe", 22, "text"),
-        Column("documents, premier", 12),
-        Column("documents, second", 12),
-        Column("passages, premier", 11),
-        Column("passages, second", 11),
-        Column("part, premier", 12, "share"),
-        Column("part, second", 12, "share"),
-        Column("écart en points (second moins premier)", 16, "change"),
+        Column("groupe", 22, "text"),
+        Column("comparé à", 22, "text"),
+        Column("documents du groupe", 12),
+        Column("documents, comparé à", 12),
+        Column("passages du groupe", 11),
+        Column("passages, comparé à", 11),
+        Column("part du groupe", 12, "share"),
+        Column("part, comparé à", 12, "share"),
+        Column("écart en points (le groupe moins celui auquel il est comparé)", 20, "change"),
         Column("écart, bas", 12, "change"),
         Column("écart, haut", 12, "change"),
         Column("intervalle", 33, "text"),
@@ -484,8 +487,8 @@ def _words(report: Report) -> Table:
             word.z,
             word.log_odds,
             word.documents,
-            word.speakers,
-            word.largest_share,
+            word.speakers or None,
+            word.largest_share or None,
             word.part,
             word.words,
         ]
@@ -497,13 +500,13 @@ def _words(report: Report) -> Table:
         Column("sens", 22, "text"),
         Column("mot", 26, "text"),
         Column("f (dans la partie)", 11),
-        Column("F (dans le corpus)", 11),
+        Column("F (parties comparées)", 11),
         Column("attendu", 10, "decimal"),
         Column("spécificité", 12, "signed"),
         Column("z", 10, "signed"),
         Column("log-cotes", 10, "signed"),
         Column("documents"),
-        Column("locuteurs"),
+        Column("locuteurs nommés"),
         Column("part du premier document", 14, "share"),
         Column("mots de la partie", 12),
         Column("mots du corpus", 12),
