@@ -765,3 +765,14 @@ def test_hostile_names_of_fields_and_groups_stay_names(tensions: Command, corpus
     rows = [*csv.reader(io.StringIO(tensions("analyse", corpus, "--by", field, "--format", "csv").out))]
     assert not any(cell.startswith(("=", "@", "+")) for row in rows for cell in row)
     assert any(field in cell for cell in rows[0])
+
+
+def test_an_error_drives_no_terminal_and_never_fills_it(tensions: Command, tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("On remplit des grilles au lieu d’écouter les résidents.\n", encoding="utf-8")
+    columns = ";".join(f"\x1b[31mcol{rank}" for rank in range(400))
+    (tmp_path / "metadata.csv").write_text(f"file;{columns}\nt.txt;{';'.join('v' * 400)}\n", encoding="utf-8")
+    done = tensions("analyse", tmp_path, "--by", "inconnu")
+    assert done.status == 2
+    assert explained(done.err)
+    assert "\x1b" not in done.err
+    assert len(done.err) < 2500

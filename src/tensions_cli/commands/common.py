@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tensions_cli.pipeline import Options, Progress
 
 
+LONGEST = 1200  # characters of one part of an error: fifteen lines of a terminal
 ROLE_NAMES = {
     "interviewer": Role.INTERVIEWER,
     "enquêteur": Role.INTERVIEWER,
@@ -175,8 +176,13 @@ def unwritable_screen(error: OSError) -> TensionsError:
     )
 
 
+def _told(text: str) -> str:
+    """Fit for a terminal, and no longer than a person reads: names of columns and of groups are the user's."""
+    return printable(text) if len(text) <= LONGEST else f"{printable(text[:LONGEST])}…"
+
+
 def print_error(error: TensionsError) -> None:
     """What and where, why, what to type next."""
-    lines = [f"Erreur\u00a0: {printable(error.what)}.", *(f"  {printable(line)}" for line in error.details)]
-    lines += [f"Pourquoi\u00a0: {error.why}.", f"À faire\u00a0: {error.hint}"]
+    lines = [f"Erreur\u00a0: {_told(error.what)}.", *(f"  {_told(line)}" for line in error.details)]
+    lines += [f"Pourquoi\u00a0: {_told(error.why)}.", f"À faire\u00a0: {_told(error.hint)}"]
     print("\n".join(lines), file=sys.stderr)
