@@ -17,6 +17,7 @@ from tensions_cli.commands.compare import present
 from tensions_cli.errors import TensionsError
 from tensions_cli.output.comparison import (
     AXIS_WIDTH,
+    differences_legend,
     point_bounds,
     points,
     print_comparison,
@@ -26,9 +27,10 @@ from tensions_cli.output.comparison import (
 )
 from tensions_cli.output.comparison_rows import comparison_row, write_comparison_csv
 from tensions_cli.output.rows import to_json
+from tensions_cli.output.words import print_correspondence
 from tensions_cli.pipeline import Options
 from tensions_cli.records import Interval, TaggedPassage
-from tensions_cli.results import Comparison, Difference, Estimate
+from tensions_cli.results import Comparison, Correspondence, Difference, Estimate, FactorPoint
 from tensions_cli.studies.compare import Request, compare, compare_groups, over_time
 from tensions_cli.studies.tagged import TaggedCorpus, tag_corpus
 
@@ -471,3 +473,53 @@ def test_a_field_is_found_whatever_its_accents_and_capitals(tmp_path: Path, caps
     for typed in ("Métier", "métier", "METIER"):
         assert run(["compare", str(tmp_path), "--by", typed, "--words", "0", "-f", "json", "-q", "--keep-twins"]) == 0
         assert json.loads(capsys.readouterr().out)["by"] == ["Métier"]
+
+
+def test_a_question_against_an_answer_is_no_finding(corpora: Comparison) -> None:
+    expected = "une question porte rarement une logique"
+    asked = replace(corpora.differences[0], first="interviewer", second="respondent")
+    by_role = replace(corpora, by=("role",), differences=(asked,))
+    assert expected in differences_legend(by_role)
+    assert expected not in differences_legend(replace(by_role, by=("genre",)))
+    assert expected not in differences_legend(replace(by_role, differences=(replace(asked, first="unknown"),)))
+
+
+def test_what_is_not_counted_is_said_once_and_the_direction_too(corpora: Comparison) -> None:
+    few = tuple(replace(one, p=None) for one in corpora.differences)
+    assert "Rien ici ne tient compte des erreurs de la machine" in differences_legend(replace(corpora, differences=few))
+    tested = tuple(replace(one, p=0.5) for one in corpora.differences)
+    legend = differences_legend(replace(corpora, differences=tested))
+    assert "il ne tient pas compte des erreurs de la machine" in legend
+    assert f"Écart{NBSP}: le groupe moins celui auquel il est comparé" in legend
+    assert "| groupe | comparé à | mesure |" in markdown(corpora)
+
+
+@pytest.mark.parametrize(
+    ("contributions", "told"),
+    [
+        ((0.9, 0.1), f"professionnelle (+){NBSP}; aucun point marqué de l’autre côté."),
+        ((0.9, 0.8), "professionnelle (+) contre mixte (−)."),
+        ((0.1, 0.1), f"de l’inertie{NBSP}: aucun point marqué."),
+    ],
+)
+def test_a_factor_names_the_sides_that_have_a_point(contributions: tuple[float, float], told: str) -> None:
+    places = (("professionnelle", 0.4), ("mixte", -0.2))
+    points_ = tuple(
+        FactorPoint(name, 0.5, 20, (at,), (part,), (0.9,))
+        for (name, at), part in zip(places, contributions, strict=True)
+    )
+    flat = tuple(FactorPoint(name, 0.5, 20, (0.1,), (0.5,), (0.9,)) for name in ("a", "b"))
+    stream = io.StringIO()
+    found = Correspondence("genre", 3.0, 40, (0.1,), (1.0,), points_, flat, ())
+    print_correspondence(found, Console(file=stream, width=200))
+    assert told in stream.getvalue()
+
+
+def test_behind_a_mask_the_terminal_names_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    source = str(ROOT / "corpora" / "demo" / "entretiens" / "E1_auxiliaire-de-vie.docx")
+    assert run(["analyse", source]) == 0
+    assert "Qui parle, et qui mène l’entretien" in capsys.readouterr().out
+    assert run(["analyse", source, "--mask-under", "3"]) == 0
+    out = capsys.readouterr().out
+    assert f"Qui parle{NBSP}: noms masqués (--mask-under)." in out
+    assert "enquêteur," not in out

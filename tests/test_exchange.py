@@ -325,3 +325,14 @@ def test_columns_that_differ_by_case_are_one_unless_a_text_has_both(
         f"id;structure;Structure;texte\n2;CHRS;Samu social;{second}\n", encoding="utf-8"
     )
     assert "laissées à part" in converted(tmp_path / "a", "txt", tmp_path / "t2", capsys)
+
+
+def test_one_reason_in_many_rows_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "relu.csv"
+    lines = [f"La réunion {n} a lieu jeudi.;neutre;temps P" for n in range(2, 12)]
+    source.write_text("passage;logique;axes\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    output = tmp_path / "codes.jsonl"
+    assert run(["coding", "import", str(source), "--coder", "A", "-o", str(output)]) == ExitStatus.SOME_UNREAD
+    told = capsys.readouterr().err
+    assert told.count("axe d’une logique absente du passage") == 1
+    assert "10 fois\u00a0: lignes 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in told

@@ -176,6 +176,7 @@ def test_the_count_is_told_to_screen_readers(page) -> None:
 
 
 def test_the_text_shown_is_the_passage_and_its_evidence_is_underlined(page, report: Report) -> None:
+    page.select_option("#f-ordre", "textes")
     page.click("#tout")
     shown = page.locator("#liste blockquote").all_text_contents()
     assert shown == [f"«{NBSP}{one.passage.text.replace(chr(10), ' ')}{NBSP}»" for one in report.passages]
@@ -186,6 +187,33 @@ def test_the_text_shown_is_the_passage_and_its_evidence_is_underlined(page, repo
             spans = [span for span in one.tags.evidence if span.pole == pole]
             expected = "".join(one.passage.text[span.start : span.end] for span in spans)
             assert "".join(item.locator(f"blockquote .{mark}").all_text_contents()) == expected.replace("\n", " ")
+
+
+def test_tensions_come_first_until_the_order_of_the_texts_is_asked_for(page, report: Report) -> None:
+    page.click("#tout")
+    tensions = [one for one in report.passages if one.tags.relation is Relation.OPPOSITION]
+    others = [one for one in report.passages if one.tags.relation is not Relation.OPPOSITION]
+    references = page.locator("#liste footer code").all_text_contents()
+    assert [one.split(",")[0] for one in references] == [one.passage.id for one in (*tensions, *others)]
+    page.select_option("#f-ordre", "textes")
+    page.click("#tout")
+    references = page.locator("#liste footer code").all_text_contents()
+    assert [one.split(",")[0] for one in references] == [one.passage.id for one in report.passages]
+
+
+def test_a_question_stands_once_over_its_answer(page, report: Report) -> None:
+    page.select_option("#f-ordre", "textes")
+    page.click("#tout")
+    asked = [(one.passage.document, one.passage.context) for one in report.passages]
+    expected = sum(one[1] is not None and one != before for before, one in pairwise([("", None), *asked]))
+    assert page.locator("#liste .question").count() == expected < sum(one[1] is not None for one in asked)
+
+
+def test_a_quoted_tension_leads_to_its_place(page, report: Report) -> None:
+    link = page.locator("#resume a[data-passage]").nth(1)
+    place = link.get_attribute("data-passage")
+    link.click()
+    assert place in page.evaluate("document.activeElement.getAttribute('aria-label')")
 
 
 def test_underlines_differ_without_colour(page) -> None:
@@ -199,7 +227,7 @@ def test_a_reference_is_copied(chromium, file: Path, report: Report) -> None:
     for opened in open_page(chromium, file, permissions=["clipboard-read", "clipboard-write"]):
         opened.page.locator("#liste button").first.click()
         opened.page.wait_for_selector("text=Référence copiée")
-        own = report.passages[0].passage
+        own = next(one.passage for one in report.passages if one.tags.relation is Relation.OPPOSITION)
         assert opened.page.evaluate("navigator.clipboard.readText()") == f"{own.id}, tour {own.turn}"
 
 
@@ -209,7 +237,7 @@ def test_figures_lead_to_the_passages(page, report: Report) -> None:
     link.click()
     assert count(page) == sum(one.passage.document == name for one in report.passages)
     assert page.locator("#titre-passages").evaluate("e => document.activeElement === e")
-    curve = page.locator("svg.course").nth(1)
+    curve = page.locator("svg.course").nth(1)  # the first texts are long enough for one
     box = curve.bounding_box()
     curve.click(position={"x": box["width"] * 0.9, "y": box["height"] / 2})
     name = report.courses[1].document
@@ -331,6 +359,16 @@ def test_the_theme_follows_the_system_then_the_reader(chromium, file: Path) -> N
 def test_nothing_overflows(chromium, file: Path, width: int) -> None:
     for opened in open_page(chromium, file, viewport={"width": width, "height": 900}):
         assert opened.page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_names_of_rows_stay_in_sight_on_a_phone(chromium, file: Path) -> None:
+    for opened in open_page(chromium, file, viewport={"width": 390, "height": 900}):
+        region = opened.page.locator("#parts .scroll:has(table.wide)").last
+        region.evaluate("one => { one.scrollLeft = 400; }")
+        assert region.evaluate("one => one.scrollLeft") > 100
+        edge = region.bounding_box()["x"]
+        assert region.locator("tbody th").first.bounding_box()["x"] == pytest.approx(edge, abs=1)
+        assert region.locator("caption").bounding_box()["x"] == pytest.approx(edge, abs=1)
 
 
 def test_on_paper(chromium, file: Path) -> None:

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from tensions_cli.output import french
+from tensions_cli.output.report import guide
 from tensions_cli.output.report.markdown import escaped, write_report_markdown
 from tensions_cli.results import Report
+from tensions_cli.statistics.intervals import method
 
 # Tables, strike-through, HTML as it comes; bare addresses, which need another package, are looked for in the source.
 GITHUB = MarkdownIt("gfm-like2", {"html": True}).disable("linkify")
@@ -230,3 +233,45 @@ def test_any_text_stays_one_line_of_text(text: str) -> None:
     told = escaped(text)
     assert "\n" not in told
     assert kinds(told) <= LINES
+
+
+METHODS = (
+    *(method(clusters, unit) for clusters in (2, 10, 60) for unit in ("document", "person")),
+    *(
+        f"student-{kind} by {shared}document, 95 %"
+        for kind in ("linearised", "recovered")
+        for shared in ("", "shared ")
+    ),
+    "bootstrap-2000-seed-20261121 by shared person, 95 %",
+    "student-hc3 by document, 95 %",
+    "kernel-1-0.5",
+    "ppi++ lambda 0.43 student-logit by document, 95 %",
+    "ppi++ lambda 1.00 student-linear by document, 95 %",
+    "rogan-gladen student-linear by document, 95 %",
+    "none",
+    "none: masked",
+    "none: no spread",
+    "none: no spread, ppi++ lambda 0.00",
+    "none: no spread, rogan-gladen",
+    "none: no gold passage with it",
+    "none: no gold passage without it",
+    "none: sensitivity + specificity not above 1",
+    "none: fewer than 30 gold passages",
+    "none: gold of fewer than 5 documents",
+)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_of_the_statistics_has_french_words(name: str) -> None:
+    for told in (french.method(name), guide.interval_method(name)):
+        assert told
+        assert not re.search("none|fewer|gold|by |student-|bootstrap|lambda|hc3|spread|kernel|logit", told)
+
+
+def test_methods_say_what_a_reader_asks() -> None:
+    assert french.method("student-logit by document, 95 %") == "Student, par document"
+    assert french.method("bootstrap-t-2000-seed-1 by person, 95 %") == "rééchantillonnage, par personne"
+    told = guide.interval_method("student-linearised by shared document, 95 %")
+    assert told == "Student, par document (documents communs aux deux groupes)"
+    assert french.method("ppi++ lambda 0.43 student-logit by document, 95 %").startswith("PPI (λ\u00a0=\u00a00,43), ")
+    assert guide.interval_method("none: masked") == "masqué"

@@ -200,6 +200,30 @@ def test_without_verbatim_no_passage_and_no_place_for_one() -> None:
     assert 'id="passages"' not in text
 
 
+def test_two_tensions_are_quoted_with_their_words_underlined() -> None:
+    report = full_report()
+    examples = tuple(
+        passage(text, start=80 * rank) for rank, text in enumerate(("Un mot.", "Deux mots.", "Trois mots."))
+    )
+    shown = replace(report, documents=replace(report.documents, examples=examples))
+    section = tree(shown).get_element_by_id("resume")
+    quotes = section.findall(".//blockquote")
+    assert [one.text_content() for one in quotes] == ["«\u00a0Un mot.\u00a0»", "«\u00a0Deux mots.\u00a0»"]
+    assert [span.text for span in quotes[1].xpath(".//span[@class='em']")] == ["Deux"]
+    assert [span.text for span in quotes[1].xpath(".//span[@class='ep']")] == ["mots"]
+    assert section.xpath(".//a/@data-passage") == [one.passage.id for one in examples[:2]]
+    silent = tree(replace(shown, verbatim=False)).get_element_by_id("resume")
+    assert silent.findall(".//blockquote") == []
+
+
+def test_a_quoted_tension_is_text() -> None:
+    report = full_report()
+    hostile = replace(report, documents=replace(report.documents, examples=(passage(HOSTILE),)))
+    root = tree(hostile)
+    assert root.findall(".//img") == []
+    assert "</script><img src=x" in root.get_element_by_id("resume").findtext(".//blockquote/span")
+
+
 # --- masked ------------------------------------------------------------------------------------------
 
 
@@ -210,6 +234,27 @@ def test_a_masked_group_keeps_its_row_without_a_number() -> None:
     assert [re.findall(r"\d+ %", row.text_content()) for row in rows] == [[], []]
     assert "moins de 5 personnes" in rows[0].text_content()
     assert "masqué" in rows[1].text_content()  # no count: the group may be large
+
+
+WHY_MASKED = "Masqué\u00a0: groupes de moins de 5 personnes, ou qui les rendraient par soustraction."
+
+
+def test_a_figure_with_masked_groups_says_why_without_a_command() -> None:
+    parts = tree(full_report()).get_element_by_id("parts")
+    assert parts.text_content().count(WHY_MASKED) == 1
+    assert "--mask" not in parts.text_content()
+    report = full_report()
+    groups = report.fields["genre"]
+    shown = tree(replace(report, fields={"genre": groups[:3]})).get_element_by_id("parts")
+    assert "Masqué" not in shown.text_content()
+
+
+@pytest.mark.parametrize("whole", [group({}, 12, 324), masked({}, "secondary")])
+def test_a_chapter_masked_in_full_is_one_sentence(whole: Group) -> None:
+    groups = (whole, masked({"genre": "projet"}), masked({"genre": "tract"}, "secondary"))
+    parts = tree(replace(full_report(), fields={"genre": groups})).get_element_by_id("parts")
+    assert WHY_MASKED in parts.text_content()
+    assert parts.findall(".//figure") == []
 
 
 def test_a_masked_corpus_says_so_and_nothing_else() -> None:
@@ -287,6 +332,54 @@ def test_a_plane_has_one_scale() -> None:
     assert x - 360 == pytest.approx(height / 2 - y, abs=0.3)
 
 
+def test_what_is_empty_is_not_drawn_nor_named() -> None:
+    report = full_report()  # tensions on time and cost, articulation on the user, nothing else
+    section = tree(report).get_element_by_id("rencontres")
+    figure = section.find(".//figure")
+    assert [row.findtext("th") for row in figure.iterfind(".//tbody/tr")] == ["temps", "coût", "usager"]
+    assert "juxtaposition" not in figure.text_content()
+    words = lxml_html.fromstring(charts.meetings_chart(report.meetings, ["temps", "cout", "travail"])).text_content()
+    assert "travail" not in words
+
+
+def test_the_share_of_tensions_stands_beside_its_dot() -> None:
+    drawing = lxml_html.fromstring(charts.shares_chart([("a", group({}, 12, 324))]))
+    assert "6\u00a0%" in [one.text for one in drawing.iter("text")]
+
+
+def test_a_text_of_a_few_points_has_no_curve() -> None:
+    report = full_report()
+    few = tree(report).get_element_by_id("cours")
+    assert "Trop court pour une courbe" in few.text_content()
+    assert few.xpath(".//svg[contains(@class, 'course')]") == []
+    long = replace(report.courses[0], points=report.courses[0].points * 3)
+    enough = tree(replace(report, courses=(long,))).get_element_by_id("cours")
+    assert len(enough.xpath(".//svg[contains(@class, 'course')]")) == 1
+    assert "Trop court" not in enough.text_content()
+
+
+def test_the_key_numbers_stand_before_the_summary() -> None:
+    root = tree(full_report())
+    facts = root.xpath("//header//*[@class='facts']")[0].text_content()
+    for number in ("6\u00a0%", "1\u00a0% à 11\u00a0%", "30\u00a0%", "10\u00a0%", "20\u00a0%", "40\u00a0%"):
+        assert number in facts
+    assert tree(with_whole(group({}, 1, 19))).xpath("//*[@class='facts']") == []  # too few for shares
+
+
+def test_the_card_is_rendered_without_markup_of_its_own() -> None:
+    card = (
+        "# Model\n\n| genre | F1 |\n|---|---|\n| press | 0.77 |\n\n<script>alert(1)</script>\n"
+        "![x](http://exemple.invalid/x.png) [y](http://exemple.invalid) <http://exemple.invalid>\n"
+    )
+    root = tree(replace(full_report(), card=card))
+    shown = root.xpath("//*[@class='card']")[0]
+    assert shown.get("lang") == "en"
+    assert [cell.text for cell in shown.iterfind(".//td")] == ["press", "0.77"]
+    assert shown.xpath(".//script | .//img | .//a") == []
+    assert "|" not in shown.text_content()
+    assert len(root.findall(".//h1")) == 1
+
+
 # --- the summary in words ----------------------------------------------------------------------------
 
 
@@ -317,7 +410,7 @@ def test_one_logic_leads_only_where_the_intervals_are_apart() -> None:
     whole = group({}, 12, 324)
     touching = {**whole.intervals, "rationalisation": Interval(0.25, 0.35), "professionnelle": Interval(0.15, 0.25)}
     apart = {**whole.intervals, "rationalisation": Interval(0.26, 0.35), "professionnelle": Interval(0.15, 0.25)}
-    assert "ne disent pas laquelle" in summary(with_whole(replace(whole, intervals=touching)))
+    assert "ne pas dire laquelle" in summary(with_whole(replace(whole, intervals=touching)))
     assert "la rationalisation est la plus présente" in summary(with_whole(replace(whole, intervals=apart)))
     none = dict.fromkeys(whole.intervals)
     assert "trop peu de documents pour dire" in summary(with_whole(replace(whole, intervals=none)))
@@ -332,6 +425,17 @@ def test_a_few_passages_have_no_share() -> None:
 def test_a_few_meetings_have_no_relation() -> None:
     whole = replace(group({}, 12, 324), relations={"opposition": 10, "articulation": 9, "juxtaposition": 0})
     assert "19 passages mixtes\u00a0: trop peu pour dire comment" in summary(with_whole(whole))
+
+
+def test_ties_are_all_named() -> None:
+    def told(**axes: int) -> str:
+        return summary(replace(bare_report(), meetings={Relation.ARTICULATION: axes}))
+
+    assert "sur «\u00a0temps\u00a0» et «\u00a0collectif\u00a0» (11\u00a0passages chacun)" in told(
+        collectif=11, temps=11, cout=2
+    ).replace("«\u00a0collectif\u00a0» et «\u00a0temps\u00a0»", "«\u00a0temps\u00a0» et «\u00a0collectif\u00a0»")
+    assert "sur «\u00a0temps\u00a0» (19\u00a0passages)" in told(temps=19, cout=2)
+    assert "et d’autres (10\u00a0passages chacun)" in told(temps=10, cout=10, usager=10, travail=10)
 
 
 def test_only_differences_that_withstand_holm_are_told() -> None:
@@ -385,7 +489,7 @@ def test_the_worth_of_the_relation_and_talk_against_practice_are_always_told(rep
 
 def visible(report: Report) -> str:
     root = tree(report)
-    for element in root.xpath("//style | //script | //pre"):
+    for element in root.xpath("//style | //script | //*[@lang='en']"):
         element.drop_tree()
     return "\n".join(root.xpath("//body//text()"))
 

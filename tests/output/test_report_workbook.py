@@ -140,14 +140,11 @@ def test_a_masked_corpus_has_no_number_at_all() -> None:
 
 def test_differences_have_their_bounds_tests_and_bases(full: bytes) -> None:
     tension, neutre = rows(full, "Écarts")
-    assert (tension["part, premier"], tension["part, second"]) == (0.03, 0.09)
-    assert (tension["écart en points (second moins premier)"], tension["écart, bas"], tension["écart, haut"]) == (
-        0.06,
-        0.01,
-        0.11,
-    )
+    assert (tension["part du groupe"], tension["part, comparé à"]) == (0.09, 0.03)
+    gap = "écart en points (le groupe moins celui auquel il est comparé)"
+    assert (tension[gap], tension["écart, bas"], tension["écart, haut"]) == (0.06, 0.01, 0.11)
     assert (tension["p"], tension["p ajusté (Holm)"], tension["h de Cohen"]) == (0.0004, 0.002, 0.2621)
-    assert (neutre["documents, premier"], neutre["documents, second"]) == (6, 4)
+    assert (neutre["documents du groupe"], neutre["documents, comparé à"]) == (4, 6)
     assert neutre["intervalle"] == "trop peu"
     assert neutre["écart, bas"] is neutre["p"] is None
 
@@ -156,7 +153,7 @@ def test_words_have_what_they_rest_on_and_none_that_one_text_carries(full: bytes
     over, under = rows(full, "Mots")
     assert (over["partie"], over["sens"], over["mot"]) == ("rationalisation", "sur-employé", "tableau de bord")
     assert (over["f (dans la partie)"], over["F (parties comparées)"], over["attendu"]) == (12, 20, 6)
-    assert (over["spécificité"], over["z"], over["documents"], over["locuteurs"]) == (2.3246, 3.49, 5, 7)
+    assert (over["spécificité"], over["z"], over["documents"], over["locuteurs nommés"]) == (2.3246, 3.49, 5, 7)
     assert over["part du premier document"] == 0.25
     assert (under["mot"], under["spécificité"]) == ("écouter", -2.1423)
     assert "1 mot caractéristique n’est porté que par un document" in guide_text(full)
@@ -265,7 +262,7 @@ def test_no_text_becomes_a_formula_or_a_link() -> None:
     book = openpyxl.load_workbook(io.BytesIO(data))
     assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
     assert rows(data, "Passages")[0]["passage"] == HOSTILE
-    assert HOSTILE in {row["second groupe"] for row in rows(data, "Écarts")}
+    assert HOSTILE in {row["groupe"] for row in rows(data, "Écarts")}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for name in archive.namelist():
             content = archive.read(name)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tensions_cli.errors import TensionsError
+from tensions_cli.output.french import uncorrected
 from tensions_cli.pipeline import Options
 from tensions_cli.records import Label, Passage, TaggedPassage, Tags
 from tensions_cli.studies.gold import Gold, analyse_with_gold, correct_with_gold, match, read_gold, seen
@@ -49,7 +50,7 @@ def test_matched_by_identifier_else_by_text(tmp_path: Path) -> None:
     assert match(corpus, gold.passages) == {0: 1, 1: 0}
     found = correct_with_gold(corpus, gold, ())
     assert (found.matched, found.unmatched, found.coders) == (2, 2, ("codeur A",))
-    assert any("2 passages codés" in notice for notice in found.notices)
+    assert any("4 passages codés\u00a0: 2 appariés, 2 hors du corpus" in notice for notice in found.notices)
 
 
 def test_equal_texts_take_one_code_each(tmp_path: Path) -> None:
@@ -119,5 +120,39 @@ def test_a_gold_inside_the_corpus_is_refused(tmp_path: Path) -> None:
 def test_a_folder_or_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TensionsError, match="n’est pas un gold"):
         read_gold(tmp_path)
-    with pytest.raises(TensionsError, match="ne se lit pas"):
+    with pytest.raises(TensionsError, match="ne se lit pas") as absent:
         read_gold(tmp_path / "absent.jsonl")
+    assert absent.value.why == "le fichier n’existe pas"
+
+
+def test_a_workbook_and_another_encoding_have_their_own_reasons(tmp_path: Path) -> None:
+    (tmp_path / "relu.xlsx").write_bytes(b"PK\x03\x04")
+    with pytest.raises(TensionsError, match="n’est pas un gold") as sheet:
+        read_gold(tmp_path / "relu.xlsx")
+    assert sheet.value.why == "un classeur se relit d’abord"
+    assert "tensions coding import relu.xlsx --coder A -o codes.jsonl" in (sheet.value.hint or "")
+    (tmp_path / "latin.jsonl").write_bytes('{"id": "été"}'.encode("latin-1"))
+    with pytest.raises(TensionsError, match="ne se lit pas") as latin:
+        read_gold(tmp_path / "latin.jsonl")
+    assert latin.value.why == "il n’est pas en UTF-8"
+
+
+def test_every_row_of_the_gold_is_accounted_for(tmp_path: Path) -> None:
+    corpus = [seen(tagged(text, start=100 * i), ()) for i, text in enumerate(TEXTS)]
+    gold = read(
+        tmp_path,
+        row(TEXTS[0], corpus[0].id),
+        row(TEXTS[1], "b", coded_by="model"),
+        row(TEXTS[2], "c", decision="rejected"),
+        row("Un texte d’ailleurs.", "ailleurs#0-20"),
+    )
+    (told,) = [notice for notice in correct_with_gold(corpus, gold, ()).notices if "4 passages codés" in notice]
+    assert "1 apparié, 2 écartés (1 passage codé par la machine, 1 passage rejeté), 1 hors du corpus" in told
+
+
+def test_groups_without_enough_gold_are_named_with_what_is_missing(tmp_path: Path) -> None:
+    corpus = [seen(tagged(text, f"e{i}", start=100 * i), ("document",)) for i, text in enumerate(TEXTS)]
+    found = correct_with_gold(corpus, read(tmp_path, row(TEXTS[0], corpus[0].id)), ("document",))
+    whole, groups = uncorrected(found)
+    assert "au moins 30 passages codés dans 5 documents" in whole
+    assert "3 groupes (e0, e1, e2)" in groups

@@ -212,3 +212,21 @@ def test_year_comes_from_a_date_when_no_column_says_it() -> None:
         ("2021", 2),
         ("2022", 1),
     ]
+
+
+def test_a_share_too_rare_for_a_bootstrap_is_named_in_the_method() -> None:
+    """Forty documents, three with a tension: replicates without any would be common."""
+    passages = [
+        tagged(label, relation, document=f"d{rank:02}", start=start)
+        for rank in range(40)
+        for start, (label, relation) in enumerate(
+            (
+                (Label.RATIONALISATION if rank % 2 else Label.PROFESSIONNELLE, None),
+                (Label.MIXTE, Relation.OPPOSITION if rank < 3 else Relation.ARTICULATION),
+                (Label.MIXTE if rank % 3 else Label.NEUTRE, Relation.ARTICULATION if rank % 3 else None),
+            )
+        )
+    ]
+    told = summarise(rows(passages), ())[0].method
+    assert told.startswith("bootstrap-t-2000")
+    assert told.endswith("; student-logit: tension")

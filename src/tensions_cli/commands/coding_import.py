@@ -18,7 +18,7 @@ from tensions_cli.output.rows import to_json
 from tensions_cli.output.sink import check_output, text_output
 
 # A reason met in more places than this: the first ones say enough.
-LISTED = 50
+LISTED = 20
 
 
 def run(files: list[Path], output: Path | None, coder: str | None, *, quiet: bool) -> ExitStatus:

@@ -5,7 +5,6 @@ from itertools import groupby
 from typing import TextIO
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -14,7 +13,7 @@ from tensions_cli.output.course import HEIGHTS
 from tensions_cli.output.french import NBSP
 from tensions_cli.output.tables import MARKDOWN_SPECIAL
 from tensions_cli.output.terminal import NARROW
-from tensions_cli.output.words import field_title, part_title, print_correspondence, print_vocabulary
+from tensions_cli.output.words import field_title, part_title, print_correspondence, print_dim, print_vocabulary
 from tensions_cli.records import Group
 from tensions_cli.results import CharacteristicWord, Comparison, Difference, Estimate, Period, Trend, Vocabulary
 
@@ -48,7 +47,7 @@ def print_comparison(found: Comparison, out: Console) -> None:
     if found.groups:
         out.print(_heading(found))
         out.print(_groups(found, out))
-        out.print(Text(_groups_legend(found), style="dim"))
+        print_dim([_groups_legend(found)], out)
         if found.warnings:
             out.print(Text("\nÀ noter", style="bold yellow"))
         for warning in found.warnings:
@@ -178,7 +177,8 @@ def _print_differences(found: Comparison, out: Console) -> None:
             out.print(Text.assemble(*_line(one, reach, out)), no_wrap=True, crop=False)
     if untested:
         out.print(Text(_untested(untested, found), style="dim"))
-    out.print(Padding(Text(differences_legend(found), style="dim"), (1, 0, 0, 0), expand=False))
+    out.print()
+    print_dim(differences_legend(found).split("\n"), out)
 
 
 def _sides(found: Comparison) -> str:
@@ -384,7 +384,7 @@ def _print_trend(trend: Trend, out: Console) -> None:
     out.print(_slopes(trend, out))
     out.print()
     out.print(_periods(trend, out))
-    out.print(Text(SIGNS_LEGEND + TREND_LEGEND, style="dim"))
+    print_dim([SIGNS_LEGEND + TREND_LEGEND], out)
 
 
 def trend_title(trend: Trend) -> str:

@@ -102,7 +102,7 @@ def print_analysis(analysis: Analysis, out: Console, *, speakers: bool, interval
         out.print(Text(french.SENSITIVITY_LEGEND, style="dim"))
     if analysis.manifest["options"].get("mask_under"):
         if speakers and any(document.cast for document in analysis.documents):
-            out.print(Text(f"Qui parle{NBSP}: noms masqués (--mask-under).", style="dim"))
+            out.print(Text(f"\nQui parle{NBSP}: noms masqués (--mask-under).", style="dim"))
         speakers = False
     for part in (_cast(analysis.documents), _notices(analysis.documents)) if speakers else ():
         if part is not None:

@@ -41,7 +41,7 @@ def print_vocabulary(vocabulary: Vocabulary, out: Console, limit: int = 12) -> N
         for line in _after(profile, limit, out.width):
             out.print(line)
     out.print()
-    _print_dim(_vocabulary_legend(vocabulary), out)
+    print_dim(_vocabulary_legend(vocabulary), out)
 
 
 def field_title(by: str) -> str:
@@ -130,7 +130,8 @@ def _wrapped(text: str, width: int, indent: str = "") -> str:
     return textwrap.fill(text, width, subsequent_indent=indent, break_on_hyphens=False)
 
 
-def _print_dim(lines: Sequence[str], out: Console) -> None:
+def print_dim(lines: Sequence[str], out: Console) -> None:
+    """Legends, cut at ordinary spaces only."""
     for line in lines:
         out.print(Text(_wrapped(line, out.width), style="dim"))
 
@@ -194,7 +195,7 @@ def print_correspondence(analysis: Correspondence, out: Console, limit: int = 20
     for factor in range(min(SHOWN_FACTORS, len(analysis.inertia))):
         out.print(_reading(analysis, factor))
     out.print()
-    _print_dim(_correspondence_legend(analysis), out)
+    print_dim(_correspondence_legend(analysis), out)
 
 
 def point_title(name: str) -> str:
@@ -337,4 +338,4 @@ def print_axis_pairs(pairs: Sequence[AxisPair], out: Console) -> None:
         f"({french.TOO_FEW}{NBSP}: moins de cinq attendus). Les passages sans axe sont hors de la base, ce qui abaisse "
         f"tous les rapports{NBSP}: comparez-les entre eux plutôt qu’à 1."
     )
-    _print_dim([legend], out)
+    print_dim([legend], out)

@@ -44,6 +44,18 @@ def method_of(x: np.ndarray, m: np.ndarray, unit: str) -> str:
     return name if len(x) < BOOTSTRAP_FROM or _is_common(x, m) else f"student-logit by {unit}, 95 %"
 
 
+def method_of_sums(hits: Mapping[str, int], sizes: Mapping[str, int], unit: str) -> str:
+    """Name of the method that `ratio_interval` uses for these sums."""
+    return method_of(*_arrays(hits, sizes), unit)
+
+
+def _arrays(hits: Mapping[str, int], sizes: Mapping[str, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Hits and sizes of each cluster, in the order of their names."""
+    names = sorted(sizes)
+    x = np.array([hits.get(name, 0) for name in names], dtype=np.float64)
+    return x, np.array([sizes[name] for name in names], dtype=np.float64)
+
+
 def _is_common(x: np.ndarray, m: np.ndarray) -> bool:
     """Enough clusters with a hit, and without: no replicate lacks either."""
     return bool(min(np.count_nonzero(x), np.count_nonzero(x < m)) >= MIN_CLUSTERS)
@@ -54,12 +66,9 @@ def ratio_interval(hits: Mapping[str, int], sizes: Mapping[str, int]) -> Interva
 
     A share of 0 or 1, or the same in every cluster, has no spread to estimate: None too, rather than a point.
     """
-    names = sorted(sizes)
-    if len(names) < MIN_CLUSTERS:
+    if len(sizes) < MIN_CLUSTERS:
         return None
-    x = np.array([hits.get(name, 0) for name in names], dtype=np.float64)
-    m = np.array([sizes[name] for name in names], dtype=np.float64)
-    bounds = share_bounds(x, m)
+    bounds = share_bounds(*_arrays(hits, sizes))
     return None if bounds is None else rounded(*bounds)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.records import MIN_BEARING, Group, Interval, Label, Relation, TaggedPassage
-from tensions_cli.statistics.intervals import cluster_sums, method, ratio_interval
+from tensions_cli.statistics.intervals import cluster_sums, method, method_of_sums, ratio_interval
 from tensions_cli.words import count_words
 
 DECIMALS = 4
@@ -124,7 +124,7 @@ def _group(by: Mapping[str, str], rows: list[Counted]) -> Group:
         stance=_stances(rows),
         axes=_axes(rows),
         intervals=_intervals(rows, clusters),
-        method=method(len(set(clusters)), unit),
+        method=_method(rows, clusters, unit),
         persons=_persons(rows),
         shares_by_document=_shares_by_document(rows),
         stance_intervals=_stance_intervals(rows, clusters),
@@ -199,10 +199,22 @@ def _axes(rows: list[Counted]) -> dict[str, dict[str, int]]:
     return {axis: {pole: counts[f"{axis}:{pole}"] for pole in book.poles} for axis in book.axes}
 
 
-def _intervals(rows: list[Counted], clusters: list[str]) -> dict[str, Interval | None]:
+def _measured(rows: list[Counted]) -> dict[str, list[bool]]:
+    """Which passages each share with an interval counts."""
     wanted: dict[str, list[bool]] = {label.value: [row.label is label for row in rows] for label in Label}
-    wanted["tension"] = [is_tension(row) for row in rows]
-    return {name: ratio_interval(*cluster_sums(clusters, hits)) for name, hits in wanted.items()}
+    return wanted | {"tension": [is_tension(row) for row in rows]}
+
+
+def _intervals(rows: list[Counted], clusters: list[str]) -> dict[str, Interval | None]:
+    return {name: ratio_interval(*cluster_sums(clusters, hits)) for name, hits in _measured(rows).items()}
+
+
+def _method(rows: list[Counted], clusters: list[str], unit: str) -> str:
+    """How the intervals were made; shares too rare for a bootstrap, which stay with Student, are named."""
+    usual = method(len(set(clusters)), unit)
+    sums = {name: cluster_sums(clusters, hits) for name, hits in _measured(rows).items()}
+    others = [name for name, (hits, sizes) in sums.items() if method_of_sums(hits, sizes, unit) != usual]
+    return f"{usual}; student-logit: {', '.join(others)}" if others else usual
 
 
 def _stance_intervals(rows: list[Counted], clusters: list[str]) -> dict[str, dict[str, Interval | None]]:

@@ -275,19 +275,11 @@ def _account(gold: Gold, matched: int) -> Iterable[str]:
     rejected = left_out - sum(int(reason.split()[0]) for reason in reasons)
     if rejected > 0:
         reasons.append(plural(rejected, "passage rejeté", "passages rejetés"))
-    parts = [
-        f"{integer(matched)} {'apparié' if matched < 2 else 'appariés'}",
-        *(
-            [f"{integer(left_out)} {'écarté' if left_out < 2 else 'écartés'} ({', '.join(reasons)})"]
-            if left_out
-            else []
-        ),
-        *(
-            [f"{integer(unmatched)} hors du corpus (texte changé depuis, tour de l’enquêteur, autre corpus)"]
-            if unmatched
-            else []
-        ),
-    ]
+    parts = [plural(matched, "apparié")]
+    if left_out:
+        parts.append(f"{plural(left_out, 'écarté')} ({', '.join(reasons)})")
+    if unmatched:
+        parts.append(f"{integer(unmatched)} hors du corpus (texte changé depuis, tour de l’enquêteur, autre corpus)")
     if len(parts) > 1:
         total = plural(len(gold.passages) + left_out, "passage codé", "passages codés")
         yield f"--gold\u00a0: {total}\u00a0: {', '.join(parts)}."

@@ -33,6 +33,7 @@ LONGEST_NAME = 26  # characters that fit NAMES at SIZE
 SIZE, SMALL = 13.0, 11.5
 INSIDE = 0.075  # a segment narrower than this share has no room for its figure
 MARK = 7.0
+DIGIT = 6.7  # width of a digit at SMALL
 
 # Reserved colours: no drawing means them literally. Each stands for a variable of report.css.
 INK, SOFT, RULE, PAPER = "#010203", "#010204", "#010205", "#010206"
@@ -89,12 +90,16 @@ def shares_chart(groups: Sequence[tuple[str, Group]]) -> str:
             _stack(axes, group, bar, room, middle)
             if group.tension_share is not None:
                 x = dots + reach * group.tension_share / scale
-                _whisker(axes, x, middle, _at(group.intervals.get("tension"), dots, reach / scale), ACCENT)
+                ends = _at(group.intervals.get("tension"), dots, reach / scale)
+                _whisker(axes, x, middle, ends, ACCENT)
+                after = max(x + MARK / 2, ends[1] if ends else 0.0) + 6
+                _left(axes, after, middle, french.percent(group.tension_share), size=SMALL)
         return _svg(figure)
 
 
 def axes_chart(axes_by_pole: Mapping[str, Mapping[str, int]]) -> str:
     """Diverging bars: on each axis, passages of the managerial pole to the left, of the professional to the right."""
+    axes_by_pole = {axis: poles for axis, poles in axes_by_pole.items() if any(poles.values())}
     top = max((n for poles in axes_by_pole.values() for n in poles.values()), default=0) or 1
     with _canvas(HEAD + 30.0 * len(axes_by_pole) + 4) as (figure, axes):
         middle_x, gap, reach = WIDTH / 2, 62.0, 230.0
@@ -116,6 +121,7 @@ def axes_chart(axes_by_pole: Mapping[str, Mapping[str, int]]) -> str:
 def meetings_chart(meetings: Mapping[Relation, Mapping[str, int]], axis_names: Sequence[str]) -> str:
     """On each axis, the `mixte` passages by relation: opposition full, articulation hatched, juxtaposition empty."""
     totals = {axis: sum(counts.get(axis, 0) for counts in meetings.values()) for axis in axis_names}
+    axis_names = [axis for axis in axis_names if totals[axis]]
     top = max(totals.values(), default=0) or 1
     with _canvas(HEAD + 30.0 * len(axis_names) + 4) as (figure, axes):
         bar, room = NAMES + 8, WIDTH - NAMES - 60
@@ -130,9 +136,9 @@ def meetings_chart(meetings: Mapping[Relation, Mapping[str, int]], axis_names: S
                 if not n:
                     continue
                 _relation(axes, relation, x, y, width)
-                if width > 9 * len(str(n)):
+                if width > DIGIT * len(str(n)) + 14:
                     if relation is Relation.ARTICULATION:
-                        _rectangle(axes, x + width / 2 - 9, y - 6.5, 18, 13, PAPER)
+                        _blank(axes, x + width / 2, y, str(n))
                     on = PAPER if relation is Relation.OPPOSITION else INK
                     _centred(axes, x + width / 2, y, french.integer(n), color=on)
                 x += width
@@ -302,9 +308,15 @@ def _stack(axes: "Axes", group: Group, x: float, room: float, middle: float) -> 
         _rectangle(axes, x, middle - BAR / 2, width, BAR, fill)
         if share >= INSIDE:
             if label is Label.MIXTE:  # a figure on stripes cannot be read
-                _rectangle(axes, x + width / 2 - 10, middle - 6.5, 20, 13, PAPER)
+                _blank(axes, x + width / 2, middle, f"{100 * share:.0f}")
             _centred(axes, x + width / 2, middle, f"{100 * share:.0f}", color=text)
         x += width
+
+
+def _blank(axes: "Axes", x: float, y: float, number: str) -> None:
+    """Room of paper for a number on stripes, where it could not be read: as wide as the number, as high as its line."""
+    width = DIGIT * len(number) + 8
+    _rectangle(axes, x - width / 2, y - 7, width, 14, PAPER)
 
 
 def _relation(axes: "Axes", relation: Relation, x: float, y: float, width: float) -> None:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tensions_cli.knowledge.codebook import codebook
@@ -32,6 +33,8 @@ MOST_OPEN_ROWS = 40
 MOST_DOCUMENTS = 1000  # rows of a table of documents: 0.7 MB; more (records of a csv) are for a workbook
 MOST_WORDS = 12  # shown for each part; the table under them has the others
 MOST_DIFFERENCES = 30  # rows of a forest that still fit a page of print
+LEAST_COURSE = 6  # points of a curve: fewer, and its slopes are those of single passages
+MOST_EXAMPLES = 2  # quoted at the top; the others are among the passages, tensions first
 LEAST_SCALE = 3.0  # one chance in a thousand: a smaller specificity never fills its bar
 
 
@@ -46,6 +49,10 @@ def _view(report: Report) -> dict[str, Any]:
     return {
         "report": report,
         "title": guide.title(report),
+        "examples": report.documents.examples[:MOST_EXAMPLES] if report.verbatim else (),
+        "card": _card(report.card),
+        "least_course": LEAST_COURSE,
+        "long_courses": [course for course in report.courses if len(course.points) >= LEAST_COURSE],
         "style": _ours(style),
         "script": _ours(script),
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -58,6 +65,10 @@ def _view(report: Report) -> dict[str, Any]:
         "read": guide.first_topics(report),
         "evaluation": report.figures.get("evaluation"),
         "axes": list(french.axis_titles().items()),
+        "met_on": [
+            one for one in french.axis_titles().items() if any(n.get(one[0], 0) for n in report.meetings.values())
+        ],
+        "met_as": [relation.value for relation in RELATIONS if any(report.meetings.get(relation, {}).values())],
         "poles": codebook().poles,
         "stances": codebook().stances,
         "stance_names": STANCES,
@@ -214,6 +225,46 @@ def gauge(value: float, paint: str, most: float) -> "Markup":
     )
 
 
+def quoted(one: TaggedPassage) -> "Markup":
+    """A passage with the words that weighed most underlined, as `report.js` shows it."""
+    from markupsafe import escape
+
+    text, spans = one.passage.text, one.tags.evidence
+    edges = sorted({0, len(text), *(end for span in spans for end in (span.start, span.end))})
+    parts = []
+    for start, end in pairwise(edges):
+        words = escape(_visible(text[start:end]))
+        poles = {span.pole for span in spans if span.start <= start and end <= span.end}
+        marks = " ".join(mark for pole, mark in UNDERLINES.items() if pole in poles)
+        parts.append(f'<span class="{marks}">{words}</span>' if marks else str(words))
+    return _ours("".join(parts))
+
+
+UNDERLINES = {"rationalisation": "em", "professionnelle": "ep"}
+
+
+def reference(one: TaggedPassage) -> str:
+    """« E1#120-260, tour 4 », the reference that the page copies."""
+    return f"{one.passage.id}, tour {one.passage.turn}" if one.passage.turn else one.passage.id
+
+
+def _card(card: str) -> "Markup":
+    """The model's card as markup of ours: no HTML, link or image of its own; its titles come under the chapter's."""
+    from markdown_it import MarkdownIt
+
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    reader.disable(["html_block", "html_inline", "image", "link", "autolink", "reference"])
+    tokens = reader.parse(_visible(card))
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+        elif token.type == "th_open":
+            token.attrSet("scope", "col")
+    region = f'<div class="scroll" tabindex="0" role="region" aria-label="Tableau{NBSP}: fiche du modèle"><table>'
+    rendered = str(reader.renderer.render(tokens, reader.options, {}))
+    return _ours(rendered.replace("<table>", region).replace("</table>", "</table></div>"))
+
+
 def curve(course: Course) -> "Markup":
     """The two scores along a text: a few hundred bytes, since a report has one for each of its documents."""
 
@@ -300,6 +351,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "bar": bar,
     "gauge": gauge,
     "curve": curve,
+    "quoted": quoted,
+    "reference": reference,
     "shares_line": shares_line,
     "slope": slope,
     "thirds": thirds,

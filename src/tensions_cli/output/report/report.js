@@ -91,6 +91,7 @@
     const fields = Object.fromEntries(
       ["texte", "etiquette", "relation", "posture", "axe", "document", "groupe", "locuteur", "certain"].map((id) => [id, byId(`f-${id}`)]),
     );
+    const order = byId("f-ordre");
     let found = passages;
     let shown = 0;
 
@@ -160,6 +161,7 @@
     const update = () => {
       const { tests } = wanted();
       found = tests.length ? passages.filter((one) => tests.every((test) => test(one))) : passages;
+      if (order.value === "tensions") found = [...found.filter((one) => one.relation === 0), ...found.filter((one) => one.relation !== 0)];
       shown = 0;
       list.replaceChildren();
       byId("effacer").classList.toggle("hidden", !tests.length);
@@ -181,7 +183,7 @@
       const { text } = wanted();
       const slice = found.slice(shown, shown + count);
       const first = list.children.length;
-      list.append(...slice.map((one) => draw(one, text)));
+      list.append(...slice.map((one, rank) => draw(one, text, found[shown + rank - 1])));
       shown += slice.length;
       tell();
       return list.children[first];
@@ -260,12 +262,14 @@
       return parts;
     };
 
-    const draw = (one, text) => {
+    const draw = (one, text, before) => {
       const item = byId("modele-passage").content.cloneNode(true).firstElementChild;
       const part = (selector) => item.querySelector(selector);
       item.querySelector("article").setAttribute("aria-label", `${LABELS[one.label]}, ${reference(one)}`);
       part("header").replaceChildren(...heading(one));
-      if (one.question) part(".question").append(`Question${NBSP}: ${one.question}`);
+      // A question stands once over the passages that answer it.
+      const asked = before && before.document === one.document && before.question === one.question;
+      if (one.question && !asked) part(".question").append(`Question${NBSP}: ${one.question}`);
       else part(".question").remove();
       part("blockquote").append(...words(one, text));
       part("footer").append(...footing(one));
@@ -299,6 +303,7 @@
     };
     const read = (document_, from = 0) => {
       clear();
+      if (from) order.value = "textes";
       fields.document.value = data.documents.indexOf(document_);
       if (fields.document.selectedIndex < 0) fields.document.value = "";
       speakers();

@@ -16,6 +16,7 @@ from tensions_cli.results import Comparison, Corrections, Difference, Estimate, 
 LEVEL = 0.05
 MOST_DIFFERENCES = 3  # told in words; the figure and its table have them all
 MOST_WORDS = 6
+MOST_TIES = 3
 MEASURES = {
     "rationalisation": "la part des passages de rationalisation seule",
     "professionnelle": "la part des passages de logique professionnelle seule",
@@ -137,9 +138,16 @@ def _axes(whole: Group) -> Iterator[str]:
         bearing = sum(-n for n, _ in counts)
         if bearing < MIN_BEARING:
             continue
-        first = [f"{_axis(axis)} ({french.integer(-n)})" for n, axis in counts[:2]]
-        passages = " et ".join(first)
+        first = [(n, axis) for n, axis in counts if n <= counts[min(1, len(counts) - 1)][0]]
+        passages = _listed([f"{_axis(axis)} ({french.integer(-n)})" for n, axis in first])
         yield f"{name[0].upper()}{name[1:]} se dit le plus souvent à propos de {passages}, en nombre de passages."
+
+
+def _listed(names: Sequence[str]) -> str:
+    """« a, b et c »; of more, that there are others."""
+    if len(names) > MOST_TIES:
+        return f"{', '.join(names[:MOST_TIES])} et d’autres"
+    return " et ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _axis(axis: str) -> str:
@@ -151,8 +159,10 @@ def _meetings(meetings: Mapping[Relation, Mapping[str, int]]) -> Iterator[str]:
     for relation, words in ((Relation.OPPOSITION, "s’opposent"), (Relation.ARTICULATION, "s’articulent")):
         counts = sorted((-n, axis) for axis, n in meetings.get(relation, {}).items() if n)
         if sum(-n for n, _ in counts) >= MIN_BEARING:
-            n, axis = counts[0]
-            told.append(f"elles {words} le plus souvent sur {_axis(axis)} ({french.plural(-n, 'passage')})")
+            n = counts[0][0]
+            tied = [_axis(axis) for count, axis in counts if count == n]
+            each = f"{french.plural(-n, 'passage')}{' chacun' if len(tied) > 1 else ''}"
+            told.append(f"elles {words} le plus souvent sur {_listed(tied)} ({each})")
     if told:
         yield f"Là où les deux logiques se rencontrent, {', '.join(told)}. Les axes sont donnés à titre indicatif."
 
