@@ -63,7 +63,7 @@ OWNERS = {
     "xlsxwriter": {"tensions_cli.output.sheets"},
     "pyarrow": {"tensions_cli.output.parquet", "tensions_cli.coding.tables"},
     "ftfy": {"tensions_cli.corpus.repair"},
-    "markdown_it": {"tensions_cli.corpus.formats.markdown"},
+    "markdown_it": {"tensions_cli.corpus.formats.markdown", "tensions_cli.output.report.page"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

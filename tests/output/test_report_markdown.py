@@ -243,6 +243,7 @@ METHODS = (
         for shared in ("", "shared ")
     ),
     "bootstrap-2000-seed-20261121 by shared person, 95 %",
+    "bootstrap-t-2000-seed-20261121 by document, 95 %; student-logit: mixte, tension",
     "student-hc3 by document, 95 %",
     "kernel-1-0.5",
     "ppi++ lambda 0.43 student-logit by document, 95 %",
@@ -271,6 +272,8 @@ def test_every_method_of_the_statistics_has_french_words(name: str) -> None:
 def test_methods_say_what_a_reader_asks() -> None:
     assert french.method("student-logit by document, 95 %") == "Student, par document"
     assert french.method("bootstrap-t-2000-seed-1 by person, 95 %") == "rééchantillonnage, par personne"
+    rare = "bootstrap-t-2000-seed-1 by document, 95 %; student-logit: mixte, tension"
+    assert french.method(rare) == "rééchantillonnage, par document, sauf mixte, tension (Student)"
     told = guide.interval_method("student-linearised by shared document, 95 %")
     assert told == "Student, par document (documents communs aux deux groupes)"
     assert french.method("ppi++ lambda 0.43 student-logit by document, 95 %").startswith("PPI (λ\u00a0=\u00a00,43), ")

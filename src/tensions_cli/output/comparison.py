@@ -13,7 +13,14 @@ from tensions_cli.output.course import HEIGHTS
 from tensions_cli.output.french import NBSP
 from tensions_cli.output.tables import MARKDOWN_SPECIAL
 from tensions_cli.output.terminal import NARROW
-from tensions_cli.output.words import field_title, part_title, print_correspondence, print_dim, print_vocabulary
+from tensions_cli.output.words import (
+    field_title,
+    part_title,
+    print_axis_pairs,
+    print_correspondence,
+    print_dim,
+    print_vocabulary,
+)
 from tensions_cli.records import Group
 from tensions_cli.results import CharacteristicWord, Comparison, Difference, Estimate, Period, Trend, Vocabulary
 
@@ -61,6 +68,9 @@ def print_comparison(found: Comparison, out: Console) -> None:
         if found.groups:
             out.print()
         print_vocabulary(found.vocabulary, out, limit=found.manifest["options"]["words"])
+    if found.axis_pairs:
+        out.print()
+        print_axis_pairs(found.axis_pairs, out)
     if found.factors is not None:
         out.print()
         print_correspondence(found.factors, out)

@@ -5,7 +5,7 @@ from typing import Any, TextIO
 
 from tensions_cli.output.rows import estimate_row, group_row, skipped_row, to_json
 from tensions_cli.output.tables import guarded
-from tensions_cli.output.words_rows import correspondence_row, vocabulary_row
+from tensions_cli.output.words_rows import axis_pair_row, correspondence_row, vocabulary_row
 from tensions_cli.results import Comparison, Difference, Period, Trend
 
 COMPARISON_SCHEMA = "tensions-comparison/1"
@@ -27,6 +27,7 @@ def comparison_row(found: Comparison) -> dict[str, Any]:
         "trend": None if found.trend is None else trend_row(found.trend),
         "vocabulary": None if found.vocabulary is None else vocabulary_row(found.vocabulary),
         "factors": None if found.factors is None else correspondence_row(found.factors),
+        "axis_pairs": [axis_pair_row(pair) for pair in found.axis_pairs],
     }
 
 

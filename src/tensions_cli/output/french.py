@@ -95,7 +95,8 @@ def method(name: str) -> str:
     if name.startswith("kernel"):
         return "parts lissées sur les périodes voisines"
     kind = "rééchantillonnage" if "bootstrap" in name else "Student"
-    return f"{_correction(name)}{kind}, par {unit}"
+    _, _, rare = name.partition("; student-logit: ")  # shares too rare for a bootstrap
+    return f"{_correction(name)}{kind}, par {unit}{f', sauf {rare} (Student)' if rare else ''}"
 
 
 def _no_interval(name: str, unit: str) -> str:
@@ -176,17 +177,17 @@ def correction_legend(found: Corrections) -> str:
 
 def uncorrected(found: Corrections) -> list[str]:
     """Which groups have no corrected share, and why, one line a reason."""
-    names: dict[str, list[str]] = {}
+    names: dict[bool, list[str]] = {}
     for group in found.groups[1:]:
         if group.reason:
-            names.setdefault(MASKED if group.reason == "none: masked" else TOO_FEW, []).append(_group_name(group))
-    lines = [_uncorrected(_listed(several), reason) for reason, several in names.items()]
+            names.setdefault(group.reason == "none: masked", []).append(_group_name(group))
+    lines = [_uncorrected(_listed(several), masked=masked) for masked, several in names.items()]
     whole = found.groups[0].reason
-    return [_uncorrected("tout le corpus", whole), *lines] if whole else lines
+    return [_uncorrected("tout le corpus", masked=whole == "none: masked"), *lines] if whole else lines
 
 
-def _uncorrected(who: str, reason: str) -> str:
-    if MASKED in (reason, method(reason)):
+def _uncorrected(who: str, *, masked: bool) -> str:
+    if masked:
         return f"Parts corrigées, {who}{NBSP}: {MASKED}."
     return f"Parts corrigées, {who}{NBSP}: trop peu de gold (il faut au moins 30 passages codés dans 5 documents)."
 

@@ -22,6 +22,7 @@ from tensions_cli.pipeline import (
 )
 from tensions_cli.records import Document, Group, Role, Skipped, TaggedPassage
 from tensions_cli.results import Comparison, Difference, Trend, Vocabulary
+from tensions_cli.statistics.cooccurrence import axis_pairs
 from tensions_cli.statistics.correspondence import correspondence_by
 from tensions_cli.statistics.differences import differences, group_name, holm, shared_documents, widest_gap
 from tensions_cli.statistics.masking import masked_groups
@@ -326,6 +327,7 @@ def _words_only(corpus: TaggedCorpus, options: Options, request: Request) -> Com
         vocabulary=vocabulary,
         factors=None,
         warnings=tuple(_lost(lost, len(corpus.counted), options.by)),
+        axis_pairs=axis_pairs([tuple(one.tags.axes) for one in known]),
     )
 
 

@@ -7,6 +7,7 @@ stays text, in the page's font. What reaches the page is shapes and words: no da
 import io
 import logging
 import re
+import textwrap
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -347,7 +348,13 @@ def _heading(axes: "Axes", x: float, words: str) -> None:
 
 
 def _name(axes: "Axes", name: str, y: float, *, strong: bool = False) -> None:
-    _left(axes, 0, y, _short(name, LONGEST_NAME), weight="bold" if strong else "normal")
+    weight = "bold" if strong else "normal"
+    first, *rest = textwrap.wrap(french.printable(name), LONGEST_NAME) or [""]
+    if not rest:
+        _left(axes, 0, y, _short(name, LONGEST_NAME), weight=weight)
+        return
+    for line, words in ((-7, first), (7, " ".join(rest))):
+        _left(axes, 0, y + line, _short(words, LONGEST_NAME), weight=weight, size=SMALL)
 
 
 def _left(

@@ -196,16 +196,17 @@ def _stance_groups(report: Report) -> list[Group]:
     return [whole, *enough]
 
 
-def bar(group: Group) -> "Markup":
-    """The four shares of a row as one small bar, in the order of every other figure."""
+def bar(group: Group, length: int = 100, height: int = 10) -> "Markup":
+    """The four shares of a row as one bar, small by default, in the order of every other figure."""
     parts, x = [], 0.0
     for label in charts.LABEL_FILLS:
-        width = 100 * (group.shares[label.value] or 0.0)
+        width = length * (group.shares[label.value] or 0.0)
         if width:
-            parts.append(f'<rect x="{x:.1f}" width="{width:.1f}" height="10" fill="{LABEL_PAINT[label]}"/>')
+            parts.append(f'<rect x="{x:.1f}" width="{width:.1f}" height="{height}" fill="{LABEL_PAINT[label]}"/>')
         x += width
     inside = "".join(parts)
-    return _ours(f'<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">{inside}</svg>')
+    box = f"0 0 {length} {height}"
+    return _ours(f'<svg class="bar" viewBox="{box}" preserveAspectRatio="none" aria-hidden="true">{inside}</svg>')
 
 
 LABEL_PAINT = {label: charts.FILLS[fill] for label, (fill, _) in charts.LABEL_FILLS.items()}
