@@ -146,7 +146,8 @@ class Comparison:
     `against`: the group that the others are compared with, None when each is compared with all the others.
     `shared_documents`: documents that have passages in several groups (roles, speakers): they are resampled whole.
     `groups` holds masked ones in their place, `differences` only those between groups that are shown. By `label` or
-    `relation` there is nothing but `vocabulary` and `axis_pairs`. `warnings`: French sentences on what the groups can bear.
+    `relation` there is nothing but `vocabulary` and `axis_pairs`. `warnings`: French sentences on what the groups can
+    bear.
     """
 
     manifest: Mapping[str, Any]
