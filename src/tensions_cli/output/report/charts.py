@@ -159,7 +159,7 @@ def forest_chart(differences: Sequence[tuple[str, Difference]]) -> str:
     ]
     scale = _scale(max(bounds, default=0.0))
     with _canvas(HEAD + 28.0 * len(differences) + 26) as (figure, axes):
-        names, reach = 300.0, 140.0
+        names, reach = 300.0, 118.0
         zero = names + 24 + reach
         bottom = HEAD + 28.0 * len(differences)
         for share in (-scale, -scale / 2, 0.0, scale / 2, scale):
@@ -181,18 +181,19 @@ def forest_chart(differences: Sequence[tuple[str, Difference]]) -> str:
 
 
 def points_of(one: Difference) -> str:
-    """« +7 [+2 ; +12] », or « +7, trop peu »."""
+    """« +7,1 [+2,0 ; +12,3] », or « +7,1, trop peu »."""
     if one.difference.value is None:
         return "–"
-    value = _whole_points(one.difference.value)
+    value = _points(one.difference.value)
     interval = one.difference.interval
     if interval is None:
         return f"{value}, {french.TOO_FEW}"
-    return f"{value} [{_whole_points(interval.low)}{NBSP}; {_whole_points(interval.high)}]"
+    return f"{value} [{_points(interval.low)}{NBSP}; {_points(interval.high)}]"
 
 
-def _whole_points(share: float) -> str:
-    return french.decimal(100 * share, 0) if round(100 * share) else "0"
+def _points(share: float) -> str:
+    """One decimal: a bound of −0,4 told as 0 would hide on which side of zero it lies."""
+    return french.decimal(100 * share, 1) if round(100 * share, 1) else "0"
 
 
 def trend_chart(trend: Trend, measures: Sequence[tuple[str, str]]) -> str:

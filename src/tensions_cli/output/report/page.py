@@ -147,12 +147,12 @@ def _forest(field: str, differences: Sequence[Difference]) -> "Markup":
 
 
 def difference_title(field: str, one: Difference) -> str:
-    """« tension : presse → entretien », « tension : presse, contre les autres »."""
+    """« tension : entretien, contre presse », « tension : presse » where it is against all the others."""
     measure = guide.measure_title(one.measure)
     if one.is_against_others:
-        return f"{measure}{NBSP}: {value_name(field, one.second)}, contre les autres"
+        return f"{measure}{NBSP}: {value_name(field, one.second)}"
     names = (value_name(field, one.first), value_name(field, one.second))
-    return f"{measure}{NBSP}: {names[0]} → {names[1]}"
+    return f"{measure}{NBSP}: {names[1]}, contre {names[0]}"
 
 
 def _measures(report: Report) -> list[tuple[str, str]]:
@@ -369,6 +369,9 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "stance_title": lambda name: french.STANCE_TITLES.get(name, name),
     "role_title": lambda role: french.ROLE_TITLES[Role(role) if role else None],
     "difference_title": difference_title,
+    "expected": lambda differences, field: (
+        french.BY_ROLE if french.is_question_against_answer((field,), differences) else ""
+    ),
     "points": charts.points_of,
     "methods_of": methods_of,
     "small_words": small_words,
