@@ -61,3 +61,14 @@ def test_installed_numbers_are_those_of_the_repository(tensions: Path, tmp_path:
     installed = subprocess.run([str(tensions), *arguments], cwd=tmp_path, capture_output=True, check=True)
     here = subprocess.run([sys.executable, "-m", "tensions_cli", *arguments], cwd=ROOT, capture_output=True, check=True)
     assert installed.stdout == here.stdout
+
+
+def test_the_wheel_makes_the_page_of_the_repository(tensions: Path, tmp_path: Path) -> None:
+    """Templates, style and script travel inside the wheel; the page is the same byte for byte."""
+    made = []
+    for command in ([str(tensions)], [sys.executable, "-m", "tensions_cli"]):
+        page = tmp_path / f"{len(made)}.html"
+        subprocess.run([*command, "report", str(ROOT / "corpora" / "demo"), "-o", str(page), "-q"], check=True)
+        made.append(page.read_bytes())
+    assert made[0] == made[1]
+    assert b"Logiques en tension" in made[0]
