@@ -16,7 +16,8 @@ from tensions_cli.output.report.page import write_report_page
 from tensions_cli.pipeline import Options
 from tensions_cli.records import Label, Relation
 from tensions_cli.results import Report
-from tensions_cli.studies.report import ReportRequest, make_report
+from tensions_cli.studies.report import ReportRequest, compose
+from tensions_cli.studies.tagged import tag_corpus
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 CHROMIUM = next(
@@ -41,7 +42,8 @@ class Opened:
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return make_report([str(DEMO)], Options(by=(), mask_under=0), ReportRequest())
+    options = Options(by=(), mask_under=0)
+    return compose(tag_corpus([str(DEMO)], options), options, ReportRequest())
 
 
 @pytest.fixture(scope="module")

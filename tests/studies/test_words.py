@@ -2,16 +2,16 @@
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from rich.console import Console
 
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.output.words import print_axis_pairs, print_correspondence, print_vocabulary
-from tensions_cli.output.words_rows import axis_pair_row, correspondence_row, vocabulary_csv_rows, vocabulary_row
+from tensions_cli.output.words_rows import axis_pair_row, correspondence_row, vocabulary_row
 from tensions_cli.records import Label, Passage, Relation, Role, TaggedPassage, Tags
-from tensions_cli.results import Profile, Vocabulary
+from tensions_cli.results import CharacteristicWord, Profile, Vocabulary
 from tensions_cli.statistics.cooccurrence import axis_pairs
 from tensions_cli.statistics.correspondence import correspondence
 from tensions_cli.studies.units import Capitals, units_of
@@ -71,13 +71,13 @@ def profile(vocabulary: Vocabulary | None, part: str) -> Profile:
     return next(profile for profile in vocabulary.profiles if profile.part == part)
 
 
-def words(found: Sequence[object]) -> list[str]:
-    return [word.word for word in found]  # type: ignore[attr-defined]
+def words(found: Sequence[CharacteristicWord]) -> list[str]:
+    return [word.word for word in found]
 
 
-def printed(draw: object, *arguments: object, width: int = 120) -> str:
+def printed(draw: Callable[..., None], *arguments: object, width: int = 120) -> str:
     stream = io.StringIO()
-    draw(*arguments, Console(file=stream, width=width, color_system=None, force_terminal=False))  # type: ignore[operator]
+    draw(*arguments, Console(file=stream, width=width, color_system=None, force_terminal=False))
     return stream.getvalue()
 
 
@@ -204,11 +204,6 @@ def test_rows_for_programs() -> None:
     row = json.loads(json.dumps(vocabulary_row(result), allow_nan=False))
     assert "lone" not in row["profiles"][0]
     assert row["profiles"][0]["lone_count"] == 0
-    flat = list(vocabulary_csv_rows(result))
-    assert {one["side"] for one in flat} == {"over", "under"}
-    assert flat[0]["part_words"] == result.profiles[0].words
-    assert flat[0]["corpus_words"] == result.words
-    assert len({tuple(one) for one in flat}) == 1
 
 
 def lonely() -> list[TaggedPassage]:
@@ -224,7 +219,6 @@ def test_lonely_words_are_counted_and_shown_only_when_asked() -> None:
     assert "1 mot qu’un seul document" in printed(lambda out: print_vocabulary(result, out))
     assert "pergola" not in json.dumps(vocabulary_row(result))
     assert "pergola" in json.dumps(vocabulary_row(result, lone=True))
-    assert "pergola" in [one["word"] for one in vocabulary_csv_rows(result, lone=True)]
 
 
 def test_the_page_is_french_and_says_what_it_rests_on() -> None:

@@ -53,7 +53,7 @@ def report(
         ),
     ] = None,
     title: Annotated[str, typer.Option("--title", metavar="TEXTE", help="Titre du rapport.", show_default=False)] = "",
-    mask_under: MaskUnder = 5,
+    mask_under: MaskUnder = 5,  # a report is shared: colleagues recognise fewer persons than this
     no_verbatim: Annotated[
         bool,
         typer.Option("--no-verbatim", help="Ni texte ni nom\u00a0: seulement des chiffres.", show_default=False),

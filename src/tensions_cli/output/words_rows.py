@@ -1,6 +1,5 @@
 """Vocabulary, correspondence analysis and pairs of axes as plain dictionaries, for JSON and CSV."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from tensions_cli.results import AxisPair, CharacteristicWord, Correspondence, FactorPoint, Profile, Vocabulary
@@ -51,17 +50,6 @@ def word_row(word: CharacteristicWord) -> dict[str, Any]:
         "speakers": word.speakers,
         "largest_share": word.largest_share,
     }
-
-
-def vocabulary_csv_rows(vocabulary: Vocabulary, *, lone: bool = False) -> Iterator[dict[str, Any]]:
-    """One row a word and a part; `side`: over, under, and lone where asked. Margins: `part_words`, `corpus_words`."""
-    for profile in vocabulary.profiles:
-        sides = {"over": profile.over, "under": profile.under} | ({"lone": profile.lone} if lone else {})
-        for side, words in sides.items():
-            for word in words:
-                row = word_row(word)
-                margins = {"part_words": row.pop("part"), "corpus_words": row.pop("words")}
-                yield {"by": vocabulary.by, "part": profile.part, "side": side} | row | margins
 
 
 def correspondence_row(analysis: Correspondence) -> dict[str, Any]:

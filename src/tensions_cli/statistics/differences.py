@@ -37,7 +37,9 @@ from tensions_cli.statistics.intervals import (
     MIN_CLUSTERS,
     REPLICATES,
     SEED,
+    expit,
     linearised_error,
+    student,
 )
 from tensions_cli.statistics.summary import UNKNOWN, Counted, is_tension
 
@@ -189,7 +191,7 @@ class Limits:
         """Lower and upper limit. A share of 0 or 1 has those of Wilson 1927 for as many effective passages."""
         if self.error:
             logit = math.log(self.share / (1 - self.share))
-            return _expit(logit - quantile * self.error), _expit(logit + quantile * self.error)
+            return expit(logit - quantile * self.error), expit(logit + quantile * self.error)
         edge = quantile**2 / (self.effective + quantile**2)
         return (0.0, edge) if self.share == 0 else (1 - edge, 1.0) if self.share == 1 else (self.share, self.share)
 
@@ -230,7 +232,7 @@ def _apart(a: Sums, b: Sums, rank: int) -> tuple[tuple[float, float], float] | N
     variances = [(side.error * side.share * (1 - side.share)) ** 2 for side in (one, two)]
     below = variances[0] ** 2 / (a.clusters - 1) + variances[1] ** 2 / (b.clusters - 1)
     freedom = sum(variances) ** 2 / below
-    return recovered(one, two, _quantile(freedom)), _smallest_level(one, two, freedom)
+    return recovered(one, two, student(freedom)), _smallest_level(one, two, freedom)
 
 
 def recovered(one: Limits, two: Limits, quantile: float) -> tuple[float, float]:
@@ -264,7 +266,7 @@ def _joint(a: Sums, b: Sums, rank: int) -> tuple[tuple[float, float], float] | N
     if error == 0:
         return None
     freedom = min(a.clusters, b.clusters) - 1
-    reach = _quantile(freedom) * error
+    reach = student(freedom) * error
     return (difference - reach, difference + reach), 2 * float(t.sf(abs(difference) / error, freedom))
 
 
@@ -272,16 +274,6 @@ def _moves(side: Sums, rank: int) -> np.ndarray:
     """How far each cluster moves the share, scaled so that the sum of squares is its variance."""
     k = side.clusters
     return np.asarray(math.sqrt(k / (k - 1)) * (side.hits[:, rank] - side.shares[rank] * side.sizes) / side.sizes.sum())
-
-
-def _quantile(freedom: float) -> float:
-    from scipy.stats import t
-
-    return float(t.ppf((1 + LEVEL) / 2, freedom))
-
-
-def _expit(value: float) -> float:
-    return 0.5 * (1 + math.tanh(value / 2))  # 1 / (1 + e^−v), without overflow
 
 
 def _bootstrap(a: Sums, b: Sums) -> np.ndarray:

@@ -100,7 +100,7 @@ def total_error(contributions: np.ndarray) -> float:
     return math.sqrt(k / (k - 1) * float((contributions**2).sum()))
 
 
-def student(freedom: int) -> float:
+def student(freedom: float) -> float:
     """Quantile of Student's t for the two-sided LEVEL."""
     from scipy.stats import t
 
@@ -155,10 +155,11 @@ def _studentised_bootstrap(x: np.ndarray, m: np.ndarray, share: float, error: fl
 def _around(share: float, reach: float) -> tuple[float, float]:
     """Bounds at `reach` from the share, on the logit."""
     logit = math.log(share / (1 - share))
-    return _expit(logit - reach), _expit(logit + reach)
+    return expit(logit - reach), expit(logit + reach)
 
 
-def _expit(value: float) -> float:
+def expit(value: float) -> float:
+    """The share that has this logit."""
     return 0.5 * (1 + math.tanh(value / 2))  # 1 / (1 + e^−v), without overflow
 
 

@@ -16,12 +16,10 @@ from tensions_cli.output.french import plural
 from tensions_cli.pipeline import (
     Batch,
     Options,
-    Progress,
     document_info,
     field_names,
     fields_of,
     manifest,
-    silent,
 )
 from tensions_cli.records import (
     Analysis,
@@ -54,12 +52,11 @@ from tensions_cli.statistics.masking import SECONDARY, emptied, masked_groups
 from tensions_cli.statistics.summary import UNKNOWN, Counted, counted, field_value, summarise
 from tensions_cli.studies.compare import Request, compare_groups, over_time
 from tensions_cli.studies.gold import Gold, correct_with_gold, read_gold, seen
-from tensions_cli.studies.tagged import TaggedCorpus, tag_corpus
+from tensions_cli.studies.tagged import TaggedCorpus
 from tensions_cli.studies.words import vocabulary_by_label
 from tensions_cli.tagging.model_folder import read_card, read_metrics
 from tensions_cli.words import count_words
 
-MASK_UNDER = 5  # a report is made to be shared: fewer persons than this are recognised by their colleagues
 DEFAULT_FIELDS = ("genre", "role")  # chapters of a report that asks for none, where the corpus has them
 PERSONAL_FIELDS = ("document", "speaker", "person")
 TENSIONS = 10  # quoted where a rendering quotes some
@@ -75,15 +72,6 @@ class ReportRequest:
     verbatim: bool = True
     all_passages: bool = False
     gold: Path | None = None
-
-
-def make_report(
-    sources: Sequence[str], options: Options, request: ReportRequest | None = None, progress: Progress = silent
-) -> Report:
-    """Read, tag, and find everything there is to say. Raises TensionsError when nothing can be analysed."""
-    request = request or ReportRequest()
-    gold = check_request(options, request)
-    return compose(tag_corpus(sources, options, progress), options, request, gold)
 
 
 def compose(corpus: TaggedCorpus, options: Options, request: ReportRequest, gold: Gold | None = None) -> Report:
