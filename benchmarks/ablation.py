@@ -23,6 +23,7 @@ import numpy as np
 from speed import ANNOTATED, machine, markdown, spent
 
 from tensions_cli.knowledge.codebook import label_of
+from tensions_cli.statistics.agreement import interval_by_document, macro_f1
 from tensions_cli.tagging import features
 from tensions_cli.tagging.classifier import encoder_part, linear_part
 from tensions_cli.tagging.encoders import encoder
@@ -32,7 +33,6 @@ from tensions_cli.tagging.lexicon import find_cues
 from tensions_cli.tagging.model_folder import model_folders
 from tensions_cli.training import evaluate, fit
 from tensions_cli.training.coded import CodedPassage, read_coded
-from tensions_cli.training.figures import interval_by_document, macro_f1
 from tensions_cli.words import count_words
 
 FOLDS, ROUNDS = 5, 5

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tensions_cli.knowledge.codebook import codebook, label_of
+from tensions_cli.statistics.agreement import agreement, interval_by_document
 from tensions_cli.training.evaluate import SEED
-from tensions_cli.training.figures import agreement, interval_by_document
 
 CORPUS = Path(__file__).parents[1] / "corpora" / "annotated"
 

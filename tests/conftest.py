@@ -1,8 +1,11 @@
 """Fixtures shared by the tests: the shipped model, loaded once."""
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
+from tensions_cli.knowledge.codebook import shipped, use_codebook
 from tensions_cli.tagging.classifier import Model
 from tensions_cli.tagging.model_folder import load_model
 
@@ -14,6 +17,13 @@ settings.load_profile("tensions")
 @pytest.fixture(scope="session")
 def model() -> Model:
     return load_model()
+
+
+@pytest.fixture(autouse=True)
+def _shipped_codebook() -> Iterator[None]:
+    """A test that puts another codebook in use leaves the shipped one to the next."""
+    yield
+    use_codebook(shipped())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -18,7 +18,7 @@ from tensions_cli.cli import run
 from tensions_cli.errors import ExitStatus, TensionsError
 from tensions_cli.output.extracts import COLUMNS, _line
 from tensions_cli.pipeline import Options, Progress
-from tensions_cli.records import Label, Passage, TaggedPassage, Tags
+from tensions_cli.records import Passage, TaggedPassage, Tags
 from tensions_cli.results import Extract
 from tensions_cli.studies import extracts as study
 from tensions_cli.studies.extracts import cue_search, lemma_advice, lemma_search, pattern_search
@@ -367,7 +367,7 @@ def test_same_bytes_twice(printed: Printed) -> None:
 
 def occurrence(before: str, match: str, after: str) -> Extract:
     text = before + match + after
-    tags = Tags(Label.NEUTRE, None, {}, {}, (), True, "model", "essai 1 (00000000)")
+    tags = Tags("neutre", (), None, {}, {}, (), True, "model", "essai 1 (00000000)")
     return Extract(TaggedPassage(Passage("E1#0", "E1", 0, len(text), text), tags), len(before), len(before + match))
 
 

@@ -53,8 +53,7 @@ from tensions_cli.statistics.sensitivity import OTHER_TARGETS, cutting
 from tensions_cli.statistics.summary import DATED, Counted, counted, field_value, summarise
 from tensions_cli.tagging import french
 from tensions_cli.tagging.classifier import Model
-from tensions_cli.tagging.lexicon import lexicon_sha256
-from tensions_cli.tagging.model_folder import load_model
+from tensions_cli.tagging.model_folder import open_model
 from tensions_cli.tagging.tag import BATCH, tag
 from tensions_cli.words import count_words
 
@@ -225,7 +224,7 @@ def coded_by(model: Model) -> CodedBy:
         model=model.identity,
         method=(
             f"Codes proposés par tensions {__version__}, modèle {model.identity}\u00a0: à relire, aucun n’est humain.",
-            f"Grille de codage version {book.version} ({book.sha256[:12]}), lexique {lexicon_sha256()[:12]}.",
+            f"Grille de codage version {book.version} ({book.sha256[:12]}), lexique {book.lexicon_sha256[:12]}.",
             f"Seuils des scores\u00a0: {thresholds}.",
             "Les textes d’entraînement ont été composés pour le projet, écrits et codés avec des modèles de langue.",
             "Les passages de l’enquêteur et ceux de deux mots ou moins ne comptent dans aucune part.",
@@ -252,7 +251,7 @@ def analyse(
             why="ces passages sont donnés tels quels, il n’y a pas de longueur à changer",
             hint="retirez l’une des deux options",
         )
-    model = load_model(options.model)
+    model = open_model(options.model)
     batch = load(sources, options, progress)
     options = replace(options, by=field_names(batch.documents, options.by))
     rows: list[Counted] = []
@@ -392,7 +391,7 @@ def manifest(model: Model, options: Options) -> dict[str, Any]:
             "tension": dict(model.tension),
         },
         "codebook": {"version": book.version, "sha256": book.sha256},
-        "lexicon": {"sha256": lexicon_sha256()},
+        "lexicon": {"sha256": book.lexicon_sha256},
         "language_model": french.version(),
         "options": chosen,
     }

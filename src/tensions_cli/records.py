@@ -13,17 +13,13 @@ if TYPE_CHECKING:
     from tensions_cli.results import Corrections, Course, Cutting
 
 
-class Label(StrEnum):
-    """Which logics a passage puts to work (codebook: M yes/no, P yes/no)."""
-
-    RATIONALISATION = "rationalisation"
-    PROFESSIONNELLE = "professionnelle"
-    MIXTE = "mixte"
-    NEUTRE = "neutre"
+# A label is the name of the one logic that a passage puts to work, or one of these two, in every codebook.
+MIXTE = "mixte"  # two logics or more
+NEUTRE = "neutre"  # none
 
 
 class Relation(StrEnum):
-    """How the two logics of a `mixte` passage meet."""
+    """How the logics of a `mixte` passage meet; the same three in every codebook, from the strongest."""
 
     OPPOSITION = "opposition"
     ARTICULATION = "articulation"
@@ -175,7 +171,7 @@ class Evidence:
 
     start: int
     end: int
-    pole: str  # rationalisation | professionnelle
+    pole: str  # the logic
     axis: str | None
 
 
@@ -183,12 +179,14 @@ class Evidence:
 class Tags:
     """What the model (or a coder) says of one passage.
 
-    `scores`: calibrated probabilities, rounded to four decimals, by pole. `axes`: axis to the
-    poles at work. `certain`: both scores at least δ away from their threshold. `stance`: each logic that
-    is present to what the speaker does with it; None when the model was not trained to say.
+    `logics`: those present, in the order of the codebook; `label` follows from them. `relations`: by pair of logics
+    present (`marchande+civique`); `relation`: the strongest of them. `scores`: calibrated probabilities, rounded to
+    four decimals, by pole. `axes`: axis to the poles at work. `certain`: every score at least δ away from its
+    threshold. `stance`: each logic that is present to what the speaker does with it; None when it was not coded.
     """
 
-    label: Label
+    label: str
+    logics: tuple[str, ...]
     relation: Relation | None
     axes: Mapping[str, tuple[str, ...]]
     scores: Mapping[str, float]
@@ -197,6 +195,7 @@ class Tags:
     coded_by: str
     model: str
     stance: Mapping[str, str] | None = None
+    relations: Mapping[str, Relation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +234,8 @@ class ReadCoding:
     `place`: French, where it stands in the file (`ligne 12`), for messages that never quote the text. `id`: our
     passage id when the file kept it. `start`, `end`: code points in the document's canonical text. `text` is
     None when the file does not say it. `codes`: names as written there. `answers`: cells by our field names
-    (`label`, `relation`, `axes`…) where the file is a table.
+    (`label`, `relation`, `axes`…) where the file is a table. `kept`: what goes with the passage and is no code
+    (`weight`, `drawn`, `question`, `speaker`…), as coded passages name it.
     """
 
     place: str
@@ -248,6 +248,7 @@ class ReadCoding:
     codes: tuple[str, ...]
     answers: Mapping[str, str] = field(default_factory=dict)
     memo: str = ""
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,12 +278,13 @@ MIN_BEARING = 20  # passages bearing a logic, under which a balance or a share o
 class Group:
     """One row of the summary. Shares are in [0, 1], rounded to four decimals, None without passages.
 
-    `intervals` are 95 % intervals of the four shares and of `tension`; `method` says how they were
-    made, or why there are none. `balance` = (nP − nM)/(nP + nM) over passages bearing P and M, None under
-    MIN_BEARING. `stance`: by logic then stance, the number of passages; None when no passage was coded for it;
+    `intervals` are 95 % intervals of the shares and of `tension`; `method` says how they were
+    made, or why there are none. `balance` = (nP − nM)/(nP + nM) over passages bearing P and M (the second
+    logic and the first), None under MIN_BEARING or where there are more than two logics. `pairs`: then, by pair of
+    logics, relation → passages. `stance`: by logic then stance, the number of passages; None when no passage was coded for it;
     `stance_intervals`: of its shares. `persons`: on how many persons the group rests (codes of `speakers.csv`, else
     speakers of a document, else documents). `shares_by_document`: mean of the documents' shares, each document weighing
-    the same, of the four labels and `tension`. `masked`: None, or why nothing but the name is given (`few` persons;
+    the same, of the labels and `tension`. `masked`: None, or why nothing but the name is given (`few` persons;
     `secondary`: subtraction would give back a masked group).
     """
 
@@ -306,6 +308,7 @@ class Group:
     shares_by_document: Mapping[str, float | None] = field(default_factory=dict)
     stance_intervals: Mapping[str, Mapping[str, Interval | None]] = field(default_factory=dict)
     masked: str | None = None
+    pairs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,3 +422,65 @@ class Explanation:
     text: str
     tags: Tags
     poles: tuple[PoleExplanation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PassageCodes:
+    """What one person has decided of one passage so far, while coding it.
+
+    `logics`: those present, in the order of the codebook; None until the question is answered. `relations`: by pair
+    of logics present. `axes`: the logics at work on each. `review`: to come back to. `decision`: `accepted` or
+    `modified`, where the coder saw a proposal. `finished`: complete, and left as such by the coder.
+    """
+
+    logics: tuple[str, ...] | None = None
+    relations: Mapping[str, str] = field(default_factory=dict)
+    stance: Mapping[str, str] = field(default_factory=dict)
+    axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    memo: str = ""
+    review: bool = False
+    decision: str | None = None
+    finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PassageToCode:
+    """One passage as a coder reads it. `question`: the one it answers; `before` and `after`: its neighbours.
+
+    `proposal`: the machine's codes, None where the file has none.
+    """
+
+    id: str
+    document: str | None
+    speaker: str | None
+    question: str
+    before: str
+    text: str
+    after: str
+    proposal: PassageCodes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodingSession:
+    """A coder at work: the passages, what is decided of each, and where she is.
+
+    `at`: the passage on screen. `mode`: what keys mean (`code`, `stance`, `axes`, `memo`, `goto`, `book`, `rules`,
+    `quit`). `draft`, `cursor`: the line being typed. `focus`: the logic (in `stance`) or the axis (in `axes`) by rank,
+    or the pair whose relation comes next (in `code`). `finishing`: the mode was opened by Enter, which goes on when it
+    closes. `before`: the codes before a memo was opened. `note`: what the last key did, by name.
+    `past`: every decision so far, as the passage and its codes before it. `asked`: what a finished passage must have.
+    """
+
+    passages: tuple[PassageToCode, ...]
+    codes: tuple[PassageCodes, ...]
+    at: int = 0
+    mode: str = "code"
+    draft: str = ""
+    cursor: int = 0
+    focus: int = 0
+    finishing: bool = False
+    before: PassageCodes | None = None
+    note: str = ""
+    past: tuple[tuple[int, PassageCodes], ...] = ()
+    asked: frozenset[str] = frozenset({"relation"})
+    show_proposal: bool = False

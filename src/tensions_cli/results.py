@@ -8,7 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tensions_cli.records import Analysis, CastMember, Group, Interval, Relation, Skipped, TaggedPassage
+from tensions_cli.records import (
+    Analysis,
+    CastMember,
+    Group,
+    Interval,
+    Passage,
+    Relation,
+    Skipped,
+    TaggedPassage,
+    Tags,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,13 +290,12 @@ class Correspondence:
 class CoursePoint:
     """One step along a text. `position`: middle of the step, in [0, 1] of its counted words.
 
-    Scores are means of the passages' scores, weighted by their words in the step. `passage`: the one that fills it
+    `scores`: by logic, means of the passages' scores, weighted by their words in the step. `passage`: the one that fills it
     most, to jump to.
     """
 
     position: float
-    rationalisation: float
-    professionnelle: float
+    scores: Mapping[str, float]
     passage: str
 
 
@@ -391,3 +400,73 @@ class Report:
     card: str
     notes: tuple[str, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
+
+
+# --- passages to code --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """Passages drawn in one crossing of fields (`by` = {}: the whole corpus). `weight`: N/n; None for learning."""
+
+    by: Mapping[str, str]
+    population: int
+    drawn: int
+    weight: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePrecision:
+    """What a share of `share` would be known to: plus or minus `half_width` (95 %).
+
+    `effective`: independent passages of equal weight that the sample is worth, where the passages of one document
+    are supposed to correlate by `correlation`.
+    """
+
+    share: float
+    half_width: float
+    effective: float
+    correlation: float
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A passage to code. `before`, `after`: what is said around it in its document; `stratum`: rank in the sample's.
+
+    `weight`: passages of the corpus that it stands for; None where it was chosen to teach (`drawn`: `uncertain`,
+    `diverse` or `mixed`; else `random`). `coders`: who codes it; empty when nobody is named. `proposal`: what the
+    machine says, only to be shown.
+    """
+
+    passage: Passage
+    fingerprint: str
+    before: str | None
+    after: str | None
+    stratum: int
+    weight: float | None
+    drawn: str
+    coders: tuple[str, ...]
+    proposal: Tags | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Passages to code, in the order of the corpus, and how they were drawn.
+
+    `population`: counted passages that could be drawn; `withdrawn`: those left out because they are coded already.
+    `strategy`: `random` (also where everything was taken), `uncertain`, `diverse` or `mixed`. `model`: identity of
+    the model, where one was needed. `precision`: None for a sample that teaches. `options`: how the corpus was read.
+    """
+
+    strategy: str
+    seed: int
+    by: tuple[str, ...]
+    population: int
+    withdrawn: int
+    strata: tuple[Stratum, ...]
+    tasks: tuple[Task, ...]
+    coders: tuple[str, ...]
+    overlap: int
+    precision: SamplePrecision | None
+    model: str | None
+    options: Mapping[str, Any]

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from tensions_cli.coding.qdpx import read_qdpx
 from tensions_cli.errors import UnreadableError
 from tensions_cli.knowledge.code_names import codes_of
+from tensions_cli.knowledge.codebook import codebook, shipped
 from tensions_cli.output.qdpx import write_qdpx
 from tensions_cli.records import (
     CodedBy,
     Document,
-    Label,
     Passage,
     ReadCoding,
     Relation,
@@ -465,10 +465,12 @@ def tagged(name: str, text: str, spans: list[tuple[int, int, Tags]]) -> TaggedDo
 
 
 def make_tags(
-    label: Label, relation: Relation | None = None, axes: Mapping[str, tuple[str, ...]] | None = None
+    label: str, relation: Relation | None = None, axes: Mapping[str, tuple[str, ...]] | None = None
 ) -> Tags:
+    logics = {"mixte": codebook().poles, "neutre": ()}.get(label, (label,))
     return Tags(
         label=label,
+        logics=logics,
         relation=relation,
         axes=axes or {},
         scores={"rationalisation": 0.5},
@@ -476,6 +478,7 @@ def make_tags(
         certain=True,
         coded_by="model",
         model="m",
+        relations=dict.fromkeys(codebook().pairs_of(logics), relation) if relation else {},
     )
 
 
@@ -503,14 +506,14 @@ def assert_comes_back(documents: list[TaggedDocument], line_ends: str) -> None:
 @pytest.mark.parametrize(("pieces", "coded"), ROUND.values(), ids=ROUND)
 def test_strings_of_the_reference_come_back(pieces: list[str], coded: list[int], line_ends: str) -> None:
     starts = [len("".join(pieces[:at])) for at in range(len(pieces))]
-    spans = [(starts[at], starts[at] + len(pieces[at]), make_tags(Label.MIXTE)) for at in coded]
+    spans = [(starts[at], starts[at] + len(pieces[at]), make_tags("mixte")) for at in coded]
     assert_comes_back([tagged("E01", "".join(pieces), spans)], line_ends)
 
 
 def test_a_passage_moved_by_a_person_is_no_longer_ours() -> None:
     """The memo keeps our id; the stretch says whether it still holds."""
     stream = io.BytesIO()
-    write_qdpx([tagged("E01", TEXT, [(32, 53, make_tags(Label.MIXTE))])], BY, stream)
+    write_qdpx([tagged("E01", TEXT, [(32, 53, make_tags("mixte"))])], BY, stream)
     with zipfile.ZipFile(stream) as written:
         files = {name: written.read(name) for name in written.namelist()}
     moved = files.pop("project.qde").replace(b'endPosition="53"', b'endPosition="52"')
@@ -522,7 +525,7 @@ words = st.sampled_from(["On", "l'e\u0301quipe", "coche", "é😀", "12", "😀"
 gaps = st.sampled_from([" ", "\n", "\n\n", "\u00a0", "\u202f", " ; ", ".\n", "\t", "\u2028"])
 all_tags = st.builds(
     make_tags,
-    st.sampled_from(Label),
+    st.sampled_from(shipped().labels),
     st.none() | st.sampled_from(Relation),
     st.fixed_dictionaries({}, optional={"temps": st.just(("rationalisation",)), "cout": st.just(("professionnelle",))}),
 )

@@ -5,13 +5,12 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
-from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.knowledge.codebook import codebook, label_of
 from tensions_cli.records import (
     Block,
     CodedBy,
     Document,
     Evidence,
-    Label,
     Passage,
     Relation,
     Role,
@@ -30,18 +29,28 @@ def tags(
     axes: Mapping[str, tuple[str, ...]] | None = None,
     stance: Mapping[str, str] | None = None,
     coded_by: str = "model",
+    *,
+    logics: tuple[str, ...] | None = None,
+    relations: Mapping[str, str] | None = None,
 ) -> Tags:
-    present = {"rationalisation": (1, 0), "professionnelle": (0, 1), "mixte": (1, 1), "neutre": (0, 0)}[label]
+    """Codes of a passage. `logics`: which, for a `mixte` of a codebook that has more than two; `relations` by pair."""
+    book = codebook()
+    if logics is None:
+        logics = {"mixte": book.poles, "neutre": ()}.get(label, (label,))
+    if relations is None:
+        relations = dict.fromkeys(book.pairs_of(logics), relation) if relation else {}
     return Tags(
-        label=Label(label),
-        relation=Relation(relation) if relation else None,
+        label=label,
+        logics=logics,
+        relation=next((name for name in Relation if name in relations.values()), None),
         axes=dict(axes or {}),
-        scores={pole: 0.91 if yes else 0.07 for pole, yes in zip(POLES, present, strict=True)},
-        evidence=(Evidence(0, 1, "rationalisation", None),),
+        scores={pole: 0.91 if pole in logics else 0.07 for pole in book.poles},
+        evidence=(Evidence(0, 1, book.poles[0], None),),
         certain=True,
         coded_by=coded_by,
         model=BY.model,
         stance=stance,
+        relations={pair: Relation(name) for pair, name in relations.items()},
     )
 
 
@@ -102,19 +111,19 @@ def two_documents() -> list[TaggedDocument]:
 
 @st.composite
 def any_tags(draw: st.DrawFn) -> Tags:
-    """Codes that the codebook allows."""
+    """Codes that the codebook in use allows."""
     book = codebook()
-    label = draw(st.sampled_from([label.value for label in Label]))
-    present = [pole for pole in book.poles if label in (pole, "mixte")]
-    relation = draw(st.sampled_from(book.relations)) if label == "mixte" else None
+    chosen = draw(st.sets(st.sampled_from(book.poles)))
+    present = tuple(pole for pole in book.poles if pole in chosen)
+    relations = {pair: draw(st.sampled_from(book.relations)) for pair in book.pairs_of(present)}
     axes: dict[str, tuple[str, ...]] = {}
     if present:
         for axis in draw(st.lists(st.sampled_from(book.axes), unique=True, max_size=3)):
-            chosen = draw(st.sets(st.sampled_from(present), min_size=1))
-            axes[axis] = tuple(pole for pole in book.poles if pole in chosen)
+            at_work = draw(st.sets(st.sampled_from(present), min_size=1))
+            axes[axis] = tuple(pole for pole in book.poles if pole in at_work)
     stance = {pole: draw(st.sampled_from(book.stances[pole])) for pole in present if draw(st.booleans())}
     ordered = {axis: axes[axis] for axis in book.axes if axis in axes}
-    return tags(label, relation, ordered, stance or None)
+    return tags(label_of(present), None, ordered, stance or None, logics=present, relations=relations)
 
 
 # The strings of formats.md, section 2, and those that break tables and markup.

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from shipped import LOGICS
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
@@ -20,7 +21,6 @@ from tensions_cli.records import (
     Explanation,
     Group,
     Interval,
-    Label,
     Passage,
     TaggedPassage,
     Tags,
@@ -29,7 +29,8 @@ from tensions_cli.records import (
 
 def passage(text: str, metadata: dict[str, str] | None = None, stance: dict[str, str] | None = None) -> TaggedPassage:
     tags = Tags(
-        label=Label.MIXTE,
+        label="mixte",
+        logics=LOGICS["mixte"],
         relation=None,
         axes={"temps": ("rationalisation", "professionnelle")},
         scores={"rationalisation": 0.9, "professionnelle": 0.1},
@@ -81,7 +82,7 @@ def test_a_bar_always_has_its_full_width(shares: tuple[float, ...]) -> None:
     group = Group(
         by={}, documents=1, speakers=0, passages=9, words=9, certain=9, relations={}, tension_share=0.0, balance=None,
         stance=None, axes={}, intervals={}, method="", shares_by_words={}, shares_certain={},
-        shares=dict(zip([label.value for label in Label], shares, strict=True)),
+        shares=dict(zip(list(codebook().labels), shares, strict=True)),
     )  # fmt: skip
     assert len(_bar(group, Console(file=io.StringIO())).plain) == 16
 
@@ -101,7 +102,7 @@ Stances = dict[str, dict[str, int]]
 
 
 def group(by: dict[str, str], stance: Stances | None) -> Group:
-    shares = dict.fromkeys((label.value for label in Label), 0.25)
+    shares = dict.fromkeys(LOGICS, 0.25)
     intervals = dict.fromkeys([*shares, "tension"])
     return Group(
         by=by, documents=1, speakers=0, passages=140, words=9, certain=9, relations={}, tension_share=0.0,

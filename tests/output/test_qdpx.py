@@ -16,12 +16,12 @@ import pytest
 from lxml import etree
 
 from tensions_cli.knowledge.code_names import all_codes
+from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.output.qdpx import write_qdc, write_qdpx
 from tensions_cli.records import (
     CodedBy,
     Document,
-    Label,
     Passage,
     Relation,
     Role,
@@ -46,10 +46,14 @@ INTERVIEW = (
 )
 
 
-def tags(label: Label = Label.NEUTRE, coded_by: str = "model", **more: object) -> Tags:
+def tags(label: str = "neutre", coded_by: str = "model", **more: object) -> Tags:
+    logics = {"mixte": codebook().poles, "neutre": ()}.get(label, (label,))
+    relation = more.get("relation")
     base: dict[str, object] = {
         "label": label,
+        "logics": logics,
         "relation": None,
+        "relations": dict.fromkeys(codebook().pairs_of(logics), relation) if relation else {},
         "axes": {},
         "scores": {"rationalisation": 0.93, "professionnelle": 0.1234},
         "evidence": (),
@@ -75,7 +79,7 @@ def interview(name: str = "E01", **metadata: str) -> TaggedDocument:
     """One question, two answers from two people, of which the first is a tension; a backchannel is not counted."""
     doc = document(name, INTERVIEW, **metadata)
     tension = tags(
-        Label.MIXTE,
+        "mixte",
         relation=Relation.OPPOSITION,
         stance={"rationalisation": "contestee", "professionnelle": "menacee"},
         axes={"temps": ("rationalisation", "professionnelle")},
@@ -97,7 +101,7 @@ def interview(name: str = "E01", **metadata: str) -> TaggedDocument:
             passage(
                 doc,
                 "Moi, je prends le temps quand même ; le tableau attendra.",
-                tags(Label.PROFESSIONNELLE, stance={"professionnelle": "soutenue"}, certain=False),
+                tags("professionnelle", stance={"professionnelle": "soutenue"}, certain=False),
                 turn=4,
                 speaker="M. Quintard",
                 role=Role.RESPONDENT,
@@ -380,9 +384,9 @@ def test_several_people_are_several_cases_of_their_own_passages() -> None:
 def test_people_who_coded_are_users_of_their_own_without_their_name() -> None:
     doc = document("E01", "On trace tout. On écoute aussi. On attend.")
     passages = (
-        passage(doc, "On trace tout.", tags(Label.RATIONALISATION)),
-        passage(doc, "On écoute aussi.", tags(Label.PROFESSIONNELLE, coded_by="Solène Ferrand", scores={})),
-        passage(doc, "On attend.", tags(Label.NEUTRE, coded_by="codeur 2", scores={})),
+        passage(doc, "On trace tout.", tags("rationalisation")),
+        passage(doc, "On écoute aussi.", tags("professionnelle", coded_by="Solène Ferrand", scores={})),
+        passage(doc, "On attend.", tags("neutre", coded_by="codeur 2", scores={})),
     )
     data = exported(TaggedDocument(doc, passages))
     assert_sound(data)

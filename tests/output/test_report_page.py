@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
+from tensions_cli.knowledge.codebook import shipped
 from tensions_cli.output.report import charts
 from tensions_cli.output.report.page import passages_data, write_report_page
 from tensions_cli.output.report.words_of_summary import PRACTICE, summary_in_words
-from tensions_cli.records import Evidence, Group, Interval, Label, Relation, Role, TaggedPassage
+from tensions_cli.records import Evidence, Group, Interval, Relation, Role, TaggedPassage
 from tensions_cli.results import Correspondence, Difference, Estimate, FactorPoint, Profile, Report, Vocabulary
 
 HOSTILE = '</script><img src=x onerror=alert(1)> & "presse" $x_1$ {{ 7 * 7 }} \x1b[31m\u202e'
@@ -510,7 +511,7 @@ def test_words_that_a_report_never_says() -> None:
 
 def test_labels_in_the_data_are_those_of_the_script() -> None:
     """`report.js` reads ranks: they are the orders of the enumerations."""
-    assert [label.value for label in Label] == ["rationalisation", "professionnelle", "mixte", "neutre"]
+    assert list(shipped().labels) == ["rationalisation", "professionnelle", "mixte", "neutre"]
     assert [relation.value for relation in Relation] == ["opposition", "articulation", "juxtaposition"]
     one: TaggedPassage = full_report().passages[0]
     row = passages_data(full_report())["rows"][0]

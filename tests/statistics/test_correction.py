@@ -6,16 +6,17 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from tensions_cli.records import Label, Relation
+from shipped import LOGICS
+from tensions_cli.records import Relation
 from tensions_cli.results import Estimate
 from tensions_cli.statistics.correction import (
-    MEASURES,
     MIN_GOLD,
     Observed,
     Sums,
     corrections,
     documents_reached,
     measures,
+    measures_of,
     prediction_powered,
     rogan_gladen,
     unlike_the_corpus,
@@ -69,7 +70,7 @@ def test_rates_come_with_their_counts() -> None:
     rates = next(one for one in whole.shares if one.measure == "mixte").rates
     assert (rates.positives, rates.negatives) == (12, 48)
     assert (rates.sensitivity, rates.specificity) == (0.75, 0.9375)
-    assert [one.measure for one in whole.shares] == list(MEASURES)
+    assert [one.measure for one in whole.shares] == list(measures())
 
 
 def test_a_machine_without_errors_changes_nothing() -> None:
@@ -123,11 +124,11 @@ def test_groups_have_their_own_error_rates() -> None:
 
 
 def test_measures_of_a_passage() -> None:
-    assert measures(Label.NEUTRE, None) == {"neutre"}
-    assert measures(Label.RATIONALISATION, None) == {"rationalisation", "rationalisation+"}
+    assert measures_of("neutre", (), None) == {"neutre"}
+    assert measures_of("rationalisation", LOGICS["rationalisation"], None) == {"rationalisation", "rationalisation+"}
     both = {"mixte", "rationalisation+", "professionnelle+"}
-    assert measures(Label.MIXTE, "articulation") == both
-    assert measures(Label.MIXTE, Relation.OPPOSITION) == both | {"tension"}
+    assert measures_of("mixte", LOGICS["mixte"], "articulation") == both
+    assert measures_of("mixte", LOGICS["mixte"], Relation.OPPOSITION) == both | {"tension"}
 
 
 def simulated(

@@ -9,7 +9,7 @@ import pytest
 from tensions_cli.errors import TensionsError
 from tensions_cli.output.french import uncorrected
 from tensions_cli.pipeline import Options
-from tensions_cli.records import Label, Passage, TaggedPassage, Tags
+from tensions_cli.records import Passage, TaggedPassage, Tags
 from tensions_cli.studies.gold import Gold, analyse_with_gold, correct_with_gold, match, read_gold, seen
 
 TEXTS = (
@@ -21,7 +21,7 @@ TEXTS = (
 
 def tagged(text: str, document: str = "e1", start: int = 0) -> TaggedPassage:
     passage = Passage(f"{document}#{start}-{start + len(text)}", document, start, start + len(text), text)
-    return TaggedPassage(passage, Tags(Label.NEUTRE, None, {}, {}, (), True, "model", "test"))
+    return TaggedPassage(passage, Tags("neutre", (), None, {}, {}, (), True, "model", "test"))
 
 
 def row(text: str, name: str, **more: Any) -> dict[str, Any]:

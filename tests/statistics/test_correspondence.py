@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-from tensions_cli.records import Label
+from shipped import LOGICS
+from tensions_cli.knowledge.codebook import shipped
 from tensions_cli.results import Correspondence, FactorPoint
 from tensions_cli.statistics.correspondence import MIN_PASSAGES, correspondence, correspondence_by
 from tensions_cli.statistics.summary import Counted
@@ -92,7 +93,7 @@ def test_supplementary_rows_do_not_move_the_factors_and_rare_ones_are_left_out()
 def test_against_a_decomposition_written_here() -> None:
     random = np.random.default_rng(5)
     counts = random.integers(3, 60, size=(4, 7))
-    labels, values = [label.value for label in Label], [f"v{i}" for i in range(7)]
+    labels, values = list(shipped().labels), [f"v{i}" for i in range(7)]
     result = correspondence(
         {label: dict(zip(values, map(int, row), strict=True)) for label, row in zip(labels, counts, strict=True)},
         {},
@@ -139,7 +140,7 @@ def test_none_where_there_is_nothing_to_place() -> None:
 
 def test_counted_passages_make_the_table() -> None:
     def passage(label: str, value: str, axes: tuple[str, ...]) -> Counted:
-        return Counted((value,), "d", None, 20, Label(label), None, None, axes, True)
+        return Counted((value,), "d", None, 20, label, LOGICS[label], None, None, axes, True)
 
     rows = [
         passage(label, value, ("temps:rationalisation",) if label == "mixte" else ())

@@ -7,19 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from shipped import LOGICS
 from tensions_cli.output.course import print_courses
 from tensions_cli.output.course_rows import courses_row
-from tensions_cli.records import Label, Passage, Relation, Role, TaggedPassage, Tags
+from tensions_cli.records import Passage, Relation, Role, TaggedPassage, Tags
 from tensions_cli.statistics.course import STEPS, WINDOW, bringers, courses, points, replies
 
-M, P, BOTH, NONE = Label.RATIONALISATION, Label.PROFESSIONNELLE, Label.MIXTE, Label.NEUTRE
+M, P, BOTH, NONE = "rationalisation", "professionnelle", "mixte", "neutre"
 R, I = Role.RESPONDENT, Role.INTERVIEWER  # noqa: E741
 SCORES = {M: (0.9, 0.1), P: (0.1, 0.9), BOTH: (0.9, 0.9), NONE: (0.1, 0.1)}
 
 
 def said(
     start: int,
-    label: Label,
+    label: str,
     speaker: str | None = None,
     *,
     text: str = "un deux trois quatre cinq",
@@ -44,6 +45,7 @@ def said(
     )
     tags = Tags(
         label=label,
+        logics=LOGICS[label],
         relation=relation or (Relation.OPPOSITION if label is BOTH else None),
         axes=axes or {},
         scores=dict(zip(("rationalisation", "professionnelle"), scores or SCORES[label], strict=True)),
@@ -55,7 +57,7 @@ def said(
     return TaggedPassage(passage, tags)
 
 
-def asked(start: int, text: str, label: Label = NONE) -> TaggedPassage:
+def asked(start: int, text: str, label: str = NONE) -> TaggedPassage:
     return said(start, label, "Enquêtrice", text=text, role=I)
 
 
@@ -71,9 +73,9 @@ def test_steps_have_as_many_words_and_weigh_passages_by_theirs() -> None:
     long = said(1, M, text=words(20), scores=(0.3, 0.6))
     first, second = points([said(0, M, text=words(10), scores=(0.9, 0.0)), long])
     assert (first.position, second.position) == (0.25, 0.75)
-    assert first.rationalisation == pytest.approx((10 * 0.9 + 5 * 0.3) / 15)
-    assert first.professionnelle == pytest.approx(5 * 0.6 / 15)
-    assert (second.rationalisation, second.professionnelle) == (0.3, 0.6)
+    assert first.scores["rationalisation"] == pytest.approx((10 * 0.9 + 5 * 0.3) / 15)
+    assert first.scores["professionnelle"] == pytest.approx(5 * 0.6 / 15)
+    assert (second.scores["rationalisation"], second.scores["professionnelle"]) == (0.3, 0.6)
     assert (first.passage, second.passage) == ("E1#0", "E1#1")
 
 
@@ -91,7 +93,7 @@ def test_the_mean_of_the_steps_is_the_mean_of_the_words(drawn: list[tuple[int, f
     total = sum(n for n, _, _ in drawn)
     for name, column in (("rationalisation", 1), ("professionnelle", 2)):
         expected = sum(row[0] * row[column] for row in drawn) / total
-        assert sum(getattr(point, name) for point in found) / len(found) == pytest.approx(expected, abs=1e-4)
+        assert sum(point.scores[name] for point in found) / len(found) == pytest.approx(expected, abs=1e-4)
     assert [point.position for point in found] == sorted(point.position for point in found)
 
 

@@ -12,10 +12,11 @@ from scipy.stats import t
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_effectsize
 
-from tensions_cli.records import Label, Relation
+from shipped import LOGICS
+from tensions_cli.knowledge.codebook import shipped
+from tensions_cli.records import Relation
 from tensions_cli.results import Difference, Estimate
 from tensions_cli.statistics.differences import (
-    MEASURES,
     OTHERS,
     Limits,
     Sums,
@@ -41,7 +42,8 @@ def rows(group: str, documents: Counts, speaker: str | None = None) -> list[Coun
             document=name,
             speaker=speaker,
             words=30,
-            label=Label.RATIONALISATION if rank < hits else Label.NEUTRE,
+            label="rationalisation" if rank < hits else "neutre",
+            logics=("rationalisation",) if rank < hits else (),
             relation=None,
             stance=None,
             axes=(),
@@ -111,7 +113,7 @@ def test_shared_documents_against_a_cluster_robust_regression() -> None:
     answers = {f"e{n}": pair for n, pair in enumerate([(5, 20), (9, 25), (4, 14), (7, 30), (8, 16), (1, 9)])}
     questions = {f"e{n}": pair for n, pair in enumerate([(1, 8), (2, 6), (0, 9), (3, 12), (1, 7), (0, 5)])}
     both = rows("a", questions) + rows("b", answers)
-    hits = np.array([row.label is Label.RATIONALISATION for row in both], float)
+    hits = np.array([row.label == "rationalisation" for row in both], float)
     dummy = np.array([row.key == ("b",) for row in both], float)
     clusters = np.array([int(row.document[1:]) for row in both])
     fitted = sm.OLS(hits, sm.add_constant(dummy)).fit(
@@ -218,14 +220,14 @@ def test_several_groups_are_each_compared_with_all_the_others_or_with_one() -> N
     assert each[0].passages == (65 + 84, 105)
     against = differences(three, ("b",))
     assert [(one.first, one.second) for one in against[::5]] == [("b", "a"), ("b", "c")]
-    assert [one.measure for one in against] == [*MEASURES, *MEASURES]
+    assert [one.measure for one in against] == [*shipped().measures, *shipped().measures]
     alone = of(differences(rows("a", TALKS) + rows("b", PRESS), ("b",)))
     assert alone.difference == against[0].difference
 
 
 def test_tension_is_mixte_in_opposition() -> None:
     mixed = [
-        Counted((group,), f"{group}{n % 6}", None, 30, Label.MIXTE, relation, None, (), True)
+        Counted((group,), f"{group}{n % 6}", None, 30, "mixte", LOGICS["mixte"], relation, None, (), True)
         for group, relation in (("a", Relation.OPPOSITION), ("b", Relation.ARTICULATION))
         for n in range(30)
     ]
@@ -317,7 +319,7 @@ def test_unlike_groups_are_seen() -> None:
 @pytest.fixture
 def one_measure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulations need one measure, not five."""
-    monkeypatch.setattr("tensions_cli.statistics.differences.MEASURES", MEASURES[:1])
+    monkeypatch.setitem(vars(shipped()), "measures", shipped().measures[:1])
 
 
 def simulated(

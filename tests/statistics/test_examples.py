@@ -4,19 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensions_cli.records import Evidence, Label, Passage, Relation, Role, TaggedPassage, Tags
+from shipped import LOGICS
+from tensions_cli.records import Evidence, Passage, Relation, Role, TaggedPassage, Tags
 from tensions_cli.results import Extract
 from tensions_cli.statistics.examples import most_telling
 from tensions_cli.statistics.extracts import best_examples, certainty, ordered, persons, plain, typicalities
 
-M, P, BOTH, NONE = Label.RATIONALISATION, Label.PROFESSIONNELLE, Label.MIXTE, Label.NEUTRE
+M, P, BOTH, NONE = "rationalisation", "professionnelle", "mixte", "neutre"
 LONG = "Chaque vendredi matin les minutes de présence sont relevées puis comparées avec celles des autres équipes."
 
 
 def tagged(
     place: int,
     scores: tuple[float, float] = (0.9, 0.9),
-    label: Label = BOTH,
+    label: str = BOTH,
     *,
     document: str = "E1",
     text: str | None = None,
@@ -35,6 +36,7 @@ def tagged(
         Passage(f"{document}#{place}", document, place, place + 1, words, speaker=speaker, person=person, role=role),
         Tags(
             label=label,
+            logics=LOGICS[label],
             relation=Relation.OPPOSITION if label is BOTH else None,
             axes=axes or {},
             scores=dict(zip(("rationalisation", "professionnelle"), scores, strict=True)),
@@ -57,7 +59,7 @@ def ids(extracts: tuple[Extract, ...]) -> list[str]:
     ("label", "scores", "expected"),
     [(BOTH, (0.9, 0.6), 0.6), (M, (0.8, 0.3), 0.7), (P, (0.4, 0.95), 0.6), (NONE, (0.2, 0.1), 0.8)],
 )
-def test_certainty_is_that_of_the_weaker_answer(label: Label, scores: tuple[float, float], expected: float) -> None:
+def test_certainty_is_that_of_the_weaker_answer(label: str, scores: tuple[float, float], expected: float) -> None:
     assert certainty(tagged(0, scores, label).tags) == pytest.approx(expected)
 
 
@@ -86,7 +88,7 @@ def test_underlined_words_tell_what_a_passage_shows() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from([M, P, BOTH, NONE]), st.floats(0, 1), st.floats(0, 1)), max_size=12))
-def test_typicality_lies_between_0_and_1(drawn: list[tuple[Label, float, float]]) -> None:
+def test_typicality_lies_between_0_and_1(drawn: list[tuple[str, float, float]]) -> None:
     found = typicalities([tagged(at, (m, p), label) for at, (label, m, p) in enumerate(drawn)])
     assert all(0 <= one <= 1 for one in found)
 

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shipped import LOGICS
 from tensions_cli.output.rows import flat_group_row, group_row
-from tensions_cli.records import Group, Label, Passage, TaggedPassage, Tags
+from tensions_cli.records import Group, Passage, TaggedPassage, Tags
 from tensions_cli.statistics.masking import masked_groups
 from tensions_cli.statistics.summary import counted, summarise
 
 
 def group(by: dict[str, str], persons: int, share: float = 0.25) -> Group:
-    shares: dict[str, float | None] = {label.value: round((1 - share) / 3, 4) for label in Label}
+    shares: dict[str, float | None] = {label: round((1 - share) / 3, 4) for label in LOGICS}
     shares["mixte"] = share
     return Group(
         by=by,
@@ -35,6 +36,7 @@ def group(by: dict[str, str], persons: int, share: float = 0.25) -> Group:
         persons=persons,
         shares_by_document=shares,
         stance_intervals={"rationalisation": {"soutenue": None}},
+        pairs={"rationalisation+professionnelle": {"opposition": 2}},
     )
 
 
@@ -136,7 +138,7 @@ def test_no_margin_gives_a_masked_group_away(cells: dict[tuple[str, ...], int], 
 
 def passage(document: str, speaker: str | None, person: str | None = None) -> TaggedPassage:
     one = Passage(f"{document}#0-3", document, 0, 3, "mot", speaker=speaker, person=person)
-    return TaggedPassage(one, Tags(Label.NEUTRE, None, {}, {}, (), True, "model", "test"))
+    return TaggedPassage(one, Tags("neutre", (), None, {}, {}, (), True, "model", "test"))
 
 
 @pytest.mark.parametrize(

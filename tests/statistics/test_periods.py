@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from tensions_cli.records import Label
+from shipped import LOGICS
 from tensions_cli.statistics.intervals import share_bounds
 from tensions_cli.statistics.periods import Date, date_of, period_of, read_date, trend, unit_for
 from tensions_cli.statistics.summary import Counted
@@ -69,10 +69,11 @@ def rows(documents: dict[str, tuple[int, int]]) -> list[Counted]:
     """Hits of `professionnelle`, then `neutre`, by document."""
     return [
         Counted(
-            (), name, None, 30, Label.PROFESSIONNELLE if rank < hits else Label.NEUTRE, None, None, (), True
+            (), name, None, 30, label, LOGICS[label], None, None, (), True
         )
         for name, (hits, size) in documents.items()
         for rank in range(size)
+        for label in ("professionnelle" if rank < hits else "neutre",)
     ]  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def test_the_slope_against_a_weighted_regression_with_hc3() -> None:
     assert slope.interval is not None
     assert (slope.interval.low, slope.interval.high) == pytest.approx((low, high), abs=1e-4)
     on_passages = sm.OLS(
-        [row.label is Label.PROFESSIONNELLE for row in rows(DOCUMENTS) if row.document in DATES],
+        [row.label == "professionnelle" for row in rows(DOCUMENTS) if row.document in DATES],
         sm.add_constant([DATES[row.document] - 2018.0 for row in rows(DOCUMENTS) if row.document in DATES]),
     ).fit()
     assert slope.value == pytest.approx(float(on_passages.params[1]), abs=1e-4)

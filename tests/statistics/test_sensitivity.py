@@ -1,24 +1,25 @@
 """Other lengths of passages: what is counted, and that the shipped cutting is untouched."""
 
+from shipped import LOGICS
 from tensions_cli.corpus.segment import SHIPPED, lengths_around, segment
-from tensions_cli.records import Block, Document, Label, Passage, Relation, TaggedPassage, Tags
+from tensions_cli.records import Block, Document, Passage, Relation, TaggedPassage, Tags
 from tensions_cli.statistics.sensitivity import OTHER_TARGETS, cutting
 
 SENTENCE = "L’équipe du soir range la salle et note ce que chacun a mangé avant de partir. "
 
 
-def tagged(label: Label, relation: Relation | None = None, words: int = 10, counted: bool = True) -> TaggedPassage:
+def tagged(label: str, relation: Relation | None = None, words: int = 10, counted: bool = True) -> TaggedPassage:
     passage = Passage("d#0-1", "d", 0, 1, " ".join(["mot"] * words), counted=counted)
-    return TaggedPassage(passage, Tags(label, relation, {}, {}, (), True, "model", "test"))
+    return TaggedPassage(passage, Tags(label, LOGICS[label], relation, {}, {}, (), True, "model", "test"))
 
 
 def test_shares_at_one_length_by_hand() -> None:
     passages = [
-        tagged(Label.MIXTE, Relation.OPPOSITION, 30),
-        tagged(Label.MIXTE, Relation.ARTICULATION, 20),
-        tagged(Label.NEUTRE, words=5),
-        tagged(Label.RATIONALISATION, words=25),
-        tagged(Label.PROFESSIONNELLE, counted=False),
+        tagged("mixte", Relation.OPPOSITION, 30),
+        tagged("mixte", Relation.ARTICULATION, 20),
+        tagged("neutre", words=5),
+        tagged("rationalisation", words=25),
+        tagged("professionnelle", counted=False),
     ]
     found = cutting(passages, 70, shipped=False)
     assert (found.passages, found.mean_words, found.tension_share) == (4, 20.0, 0.25)
@@ -26,7 +27,7 @@ def test_shares_at_one_length_by_hand() -> None:
 
 
 def test_nothing_counted_gives_no_share() -> None:
-    found = cutting([tagged(Label.NEUTRE, counted=False)], 25, shipped=False)
+    found = cutting([tagged("neutre", counted=False)], 25, shipped=False)
     assert found.passages == 0
     assert found.tension_share is None
 

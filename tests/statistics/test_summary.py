@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
+from shipped import LOGICS
 from tensions_cli.knowledge.files import read_toml
-from tensions_cli.records import Label, Passage, Relation, Role, TaggedPassage, Tags
+from tensions_cli.records import Passage, Relation, Role, TaggedPassage, Tags
 from tensions_cli.statistics.examples import keep_best, most_telling
 from tensions_cli.statistics.intervals import ratio_interval
 from tensions_cli.statistics.summary import Counted, counted, summarise
 
 
 def tagged(
-    label: Label = Label.NEUTRE,
+    label: str = "neutre",
     relation: Relation | None = None,
     document: str = "d1",
     start: int = 0,
@@ -37,7 +38,7 @@ def tagged(
         excluded_reason=None if counted_ else "interviewer",
     )
     pair = dict(zip(("rationalisation", "professionnelle"), scores, strict=True))
-    tags = Tags(label, relation, axes or {}, pair, (), True, "model", "test 0 (0)", stance)
+    tags = Tags(label, LOGICS[label], relation, axes or {}, pair, (), True, "model", "test 0 (0)", stance)
     return TaggedPassage(passage, tags)
 
 
@@ -47,11 +48,11 @@ def rows(passages: Sequence[TaggedPassage], by: Sequence[str] = ()) -> list[Coun
 
 def test_shares_count_passages_and_words_apart() -> None:
     passages = [
-        tagged(Label.RATIONALISATION, words=30),
-        tagged(Label.PROFESSIONNELLE, words=10),
-        tagged(Label.MIXTE, Relation.OPPOSITION, words=20),
-        tagged(Label.MIXTE, Relation.ARTICULATION, words=20),
-        tagged(Label.NEUTRE, words=20),
+        tagged("rationalisation", words=30),
+        tagged("professionnelle", words=10),
+        tagged("mixte", Relation.OPPOSITION, words=20),
+        tagged("mixte", Relation.ARTICULATION, words=20),
+        tagged("neutre", words=20),
     ]
     (whole,) = summarise(rows(passages), ())
     assert whole.passages == 5
@@ -63,18 +64,18 @@ def test_shares_count_passages_and_words_apart() -> None:
 
 
 def test_interviewer_is_in_no_number() -> None:
-    answers = [tagged(Label.PROFESSIONNELLE, speaker="A", role=Role.RESPONDENT) for _ in range(4)]
-    asked = [tagged(Label.RATIONALISATION, speaker="Q", role=Role.INTERVIEWER, counted_=False) for _ in range(4)]
+    answers = [tagged("professionnelle", speaker="A", role=Role.RESPONDENT) for _ in range(4)]
+    asked = [tagged("rationalisation", speaker="Q", role=Role.INTERVIEWER, counted_=False) for _ in range(4)]
     assert summarise(rows([*answers, *asked]), ()) == summarise(rows(answers), ())
 
 
 def test_balance_needs_twenty_bearing_passages() -> None:
     # 12 P and 8 M: (12 − 8)/20 = .2; one fewer says nothing.
-    passages = [tagged(Label.PROFESSIONNELLE)] * 12 + [tagged(Label.RATIONALISATION)] * 8
+    passages = [tagged("professionnelle")] * 12 + [tagged("rationalisation")] * 8
     assert summarise(rows(passages), ())[0].balance == 0.2
     assert summarise(rows(passages[1:]), ())[0].balance is None
     # A mixte passage bears both.
-    assert summarise(rows([tagged(Label.MIXTE, Relation.OPPOSITION)] * 10), ())[0].balance == 0.0
+    assert summarise(rows([tagged("mixte", Relation.OPPOSITION)] * 10), ())[0].balance == 0.0
 
 
 def test_groups_are_sorted_and_cross() -> None:
@@ -93,7 +94,7 @@ def test_groups_are_sorted_and_cross() -> None:
 
 
 def test_inside_one_document_people_are_the_clusters() -> None:
-    people = [tagged(Label.PROFESSIONNELLE if i % 3 else Label.NEUTRE, speaker=f"P{i % 6}", start=i) for i in range(60)]
+    people = [tagged("professionnelle" if i % 3 else "neutre", speaker=f"P{i % 6}", start=i) for i in range(60)]
     (whole,) = summarise(rows(people), ())
     assert "person" in whole.method
     assert whole.speakers == 6
@@ -104,7 +105,7 @@ def test_inside_one_document_people_are_the_clusters() -> None:
 
 def test_axes_are_counted_by_pole() -> None:
     both = {"temps": ("rationalisation", "professionnelle"), "cout": ("rationalisation",)}
-    (whole,) = summarise(rows([tagged(Label.MIXTE, Relation.OPPOSITION, axes=both)] * 3), ())
+    (whole,) = summarise(rows([tagged("mixte", Relation.OPPOSITION, axes=both)] * 3), ())
     assert whole.axes["temps"] == {"rationalisation": 3, "professionnelle": 3}
     assert whole.axes["cout"] == {"rationalisation": 3, "professionnelle": 0}
 
@@ -112,10 +113,10 @@ def test_axes_are_counted_by_pole() -> None:
 def test_stances_are_counted_by_pole() -> None:
     lost = {"rationalisation": "contestee", "professionnelle": "menacee"}
     passages = [
-        *[tagged(Label.MIXTE, Relation.OPPOSITION, "a", stance=lost)] * 3,
-        *[tagged(Label.RATIONALISATION, document="b", stance={"rationalisation": "soutenue"})] * 2,
+        *[tagged("mixte", Relation.OPPOSITION, "a", stance=lost)] * 3,
+        *[tagged("rationalisation", document="b", stance={"rationalisation": "soutenue"})] * 2,
         tagged(document="b", stance={}),
-        tagged(Label.RATIONALISATION, document="b", stance={"rationalisation": "decrite"}, counted_=False),
+        tagged("rationalisation", document="b", stance={"rationalisation": "decrite"}, counted_=False),
     ]
     whole, a, b = summarise(rows(passages, ("document",)), ("document",))
     assert whole.stance == {
@@ -129,7 +130,7 @@ def test_stances_are_counted_by_pole() -> None:
 
 
 def test_stance_follows_the_order_of_the_codebook() -> None:
-    (whole,) = summarise(rows([tagged(Label.RATIONALISATION, stance={"rationalisation": "decrite"})]), ())
+    (whole,) = summarise(rows([tagged("rationalisation", stance={"rationalisation": "decrite"})]), ())
     assert whole.stance is not None
     in_order = list(read_toml("codebook.toml")["stances"])
     assert list(whole.stance["professionnelle"]) == in_order
@@ -138,10 +139,10 @@ def test_stance_follows_the_order_of_the_codebook() -> None:
 
 
 def test_a_model_without_stance_gives_none_rather_than_zeros() -> None:
-    uncoded = tagged(Label.RATIONALISATION)
+    uncoded = tagged("rationalisation")
     assert summarise(rows([uncoded]), ())[0].stance is None
     # Of a passage not coded for stance and one that is, the second alone is in the base.
-    (whole,) = summarise(rows([uncoded, tagged(Label.RATIONALISATION, stance={"rationalisation": "decrite"})]), ())
+    (whole,) = summarise(rows([uncoded, tagged("rationalisation", stance={"rationalisation": "decrite"})]), ())
     assert whole.stance is not None
     assert sum(whole.stance["rationalisation"].values()) == 1
 
@@ -154,10 +155,10 @@ def test_nothing_counted_gives_no_share() -> None:
 
 
 def test_most_telling_tensions_come_from_several_documents() -> None:
-    a = [tagged(Label.MIXTE, Relation.OPPOSITION, "a", start, scores=(0.9, 0.99 - start / 1000)) for start in (0, 100)]
-    b = tagged(Label.MIXTE, Relation.OPPOSITION, "b", scores=(0.9, 0.6))
-    calm = tagged(Label.MIXTE, Relation.ARTICULATION, "c", scores=(0.99, 0.99))
-    asked = tagged(Label.MIXTE, Relation.OPPOSITION, "d", counted_=False)
+    a = [tagged("mixte", Relation.OPPOSITION, "a", start, scores=(0.9, 0.99 - start / 1000)) for start in (0, 100)]
+    b = tagged("mixte", Relation.OPPOSITION, "b", scores=(0.9, 0.6))
+    calm = tagged("mixte", Relation.ARTICULATION, "c", scores=(0.99, 0.99))
+    asked = tagged("mixte", Relation.OPPOSITION, "d", counted_=False)
     assert most_telling([calm, *a, b, asked], 2) == [a[0], b]
     kept: list[TaggedPassage] = []
     for one in (a[1], calm, b, asked, a[0]):
@@ -173,7 +174,7 @@ def test_a_label_names_a_speaker_of_one_document() -> None:
 
 def test_documents_weigh_the_same_in_the_mean_of_their_shares() -> None:
     # One long interview, nine neutral passages and a mixte one; one short note, all mixte: (.1 + 1)/2 against 2/11.
-    opposed = (Label.MIXTE, Relation.OPPOSITION)
+    opposed = ("mixte", Relation.OPPOSITION)
     passages = [tagged(document="a")] * 9 + [tagged(*opposed, document="a"), tagged(*opposed, document="b")]
     (whole,) = summarise(rows(passages), ())
     assert whole.shares["mixte"] == 0.1818
@@ -184,7 +185,7 @@ def test_documents_weigh_the_same_in_the_mean_of_their_shares() -> None:
 def test_stances_have_intervals_on_their_own_base() -> None:
     # Six documents; of the four passages that bear M in each, i are contested; neutral ones must not count.
     passages = [
-        tagged(Label.RATIONALISATION, document=f"d{i}", stance={"rationalisation": "contestee" if j < i else "decrite"})
+        tagged("rationalisation", document=f"d{i}", stance={"rationalisation": "contestee" if j < i else "decrite"})
         for i in range(1, 7)
         for j in range(6)
     ]
@@ -221,9 +222,9 @@ def test_a_share_too_rare_for_a_bootstrap_is_named_in_the_method() -> None:
         for rank in range(40)
         for start, (label, relation) in enumerate(
             (
-                (Label.RATIONALISATION if rank % 2 else Label.PROFESSIONNELLE, None),
-                (Label.MIXTE, Relation.OPPOSITION if rank < 3 else Relation.ARTICULATION),
-                (Label.MIXTE if rank % 3 else Label.NEUTRE, Relation.ARTICULATION if rank % 3 else None),
+                ("rationalisation" if rank % 2 else "professionnelle", None),
+                ("mixte", Relation.OPPOSITION if rank < 3 else Relation.ARTICULATION),
+                ("mixte" if rank % 3 else "neutre", Relation.ARTICULATION if rank % 3 else None),
             )
         )
     ]

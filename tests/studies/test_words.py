@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 import pytest
 from rich.console import Console
 
+from shipped import LOGICS
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.output.words import print_axis_pairs, print_correspondence, print_vocabulary
 from tensions_cli.output.words_rows import axis_pair_row, correspondence_row, vocabulary_row
-from tensions_cli.records import Label, Passage, Relation, Role, TaggedPassage, Tags
+from tensions_cli.records import Passage, Relation, Role, TaggedPassage, Tags
 from tensions_cli.results import CharacteristicWord, Profile, Vocabulary
 from tensions_cli.statistics.cooccurrence import axis_pairs
 from tensions_cli.statistics.correspondence import correspondence
@@ -48,7 +49,7 @@ def tagged(
         metadata=metadata or {},
         counted=counted,
     )
-    return TaggedPassage(passage, Tags(Label(label), relation, {}, {}, (), True, "model", "m"))
+    return TaggedPassage(passage, Tags(label, LOGICS[label], relation, {}, {}, (), True, "model", "m"))
 
 
 def corpus() -> list[TaggedPassage]:

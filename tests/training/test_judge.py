@@ -13,13 +13,13 @@ from jsonschema import Draft202012Validator
 
 from tensions_cli.cli import run
 from tensions_cli.errors import TensionsError
-from tensions_cli.knowledge.codebook import codebook, label_of
-from tensions_cli.records import Label, Relation, Tags
+from tensions_cli.knowledge.codebook import codebook, label_of, shipped
+from tensions_cli.records import Relation, Tags
 from tensions_cli.tagging.french import words_of
 from tensions_cli.tagging.lexicon import find_cues
 from tensions_cli.training import judge as judging
 from tensions_cli.training.judge import judge, read_gold, wrong_confidence
-from tensions_cli.training.keywords import keyword_label
+from tensions_cli.training.keywords import keyword_logics
 from tensions_cli.training.seen import FILE, seen_in_training, text_hash, training_lines
 
 ROOT = Path(__file__).parents[2]
@@ -32,10 +32,11 @@ Json = dict[str, Any]
 
 def tags(m: float, p: float, relation: str | None = None, **changes: Any) -> Tags:
     """An answer with both thresholds at one half."""
-    label = label_of(m >= 0.5, p >= 0.5)
+    logics = tuple(pole for pole, score in ((M, m), (P, p)) if score >= 0.5)
     fields: Json = {
-        "label": label,
-        "relation": Relation(relation or "opposition") if label is Label.MIXTE else None,
+        "label": label_of(logics),
+        "logics": logics,
+        "relation": Relation(relation or "opposition") if len(logics) == 2 else None,
         "axes": {},
         "scores": {M: m, P: p},
         "evidence": (),
@@ -195,7 +196,7 @@ def test_baselines(figures: Json) -> None:
     ],
 )
 def test_keyword_baseline(text: str, label: str) -> None:
-    assert keyword_label(find_cues(words_of([text])[0])) == label
+    assert label_of(keyword_logics(find_cues(words_of([text])[0], shipped()))) == label
 
 
 def test_slices_by_what_the_gold_names(figures: Json) -> None:
@@ -218,9 +219,9 @@ def test_worst_errors_come_first_and_without_text(figures: Json, gold: Path) -> 
 
 
 def test_confidence_is_that_of_the_wrong_answer() -> None:
-    assert wrong_confidence("neutre", tags(0.6, 0.9)) == 0.9  # both wrong: the surer
-    assert wrong_confidence("mixte", tags(0.2, 0.7)) == 0.8
-    assert wrong_confidence("mixte", tags(0.9, 0.7)) == 0.0
+    assert wrong_confidence((), tags(0.6, 0.9)) == 0.9  # both wrong: the surer
+    assert wrong_confidence((M, P), tags(0.2, 0.7)) == 0.8
+    assert wrong_confidence((M, P), tags(0.9, 0.7)) == 0.0
 
 
 def test_twenty_errors_at_most_and_batches_keep_the_order(
@@ -446,7 +447,7 @@ def test_the_schema_is_closed_and_names_what_the_codebook_names(figures: Json) -
             assert "additionalProperties" in part
             assert set(part.get("required", ())) <= set(part.get("properties", ()))
     defs, book = SCHEMA["$defs"], codebook()
-    assert defs["label"]["enum"] == [label.value for label in Label]
+    assert defs["label"]["enum"] == list(codebook().labels)
     assert defs["relation"]["enum"] == [*book.relations, None]
     for pole, name in ((M, "managerial_stance_coding"), (P, "professional_stance_coding")):
         assert defs[name]["properties"]["classes"]["propertyNames"]["enum"] == list(book.stances[pole])

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tensions_cli.statistics.agreement import macro_f1
 from tensions_cli.tagging.classifier import Model
 from tensions_cli.training.coded import corpus_sha256, read_coded
-from tensions_cli.training.figures import macro_f1
 from tensions_cli.training.seen import seen_in_training
 from tensions_cli.training.train import false_alarms
 

@@ -8,7 +8,7 @@ from tensions_cli.output import terminal
 from tensions_cli.output.rows import explanation_row, to_json
 from tensions_cli.output.sink import text_output
 from tensions_cli.tagging.explain import explain
-from tensions_cli.tagging.model_folder import load_model
+from tensions_cli.tagging.model_folder import open_model
 
 FORMATS = ("table", "json")
 
@@ -29,7 +29,7 @@ def run(text: str, model: str, form: str) -> ExitStatus:
             why="le passage donné ne contient aucun mot",
             hint='tensions explain "On coche des cases, on n’a plus le temps d’écouter les résidents."',
         )
-    explanation = explain(text, load_model(model))
+    explanation = explain(text, open_model(model))
     if form == "json":
         with text_output(None) as stream:
             stream.write(to_json(explanation_row(explanation), indent=1) + "\n")

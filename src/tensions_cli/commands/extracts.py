@@ -24,13 +24,12 @@ from tensions_cli.output import terminal
 from tensions_cli.output.french import plural, printable
 from tensions_cli.output.sink import text_output
 from tensions_cli.pipeline import Options
-from tensions_cli.records import Label, Relation
+from tensions_cli.records import Relation
 from tensions_cli.statistics.extracts import plain
 from tensions_cli.studies.extracts import Found, Wanted, find_extracts, lemma_advice, options_of, searched
 from tensions_cli.studies.tagged import tag_corpus
 
 FORMATS = ("table", "jsonl", "csv", "md")
-LETTERS = {"m": "rationalisation", "p": "professionnelle"}
 
 Name = TypeVar("Name", bound=StrEnum)
 
@@ -132,7 +131,7 @@ def build_wanted(
         pattern=pattern,
         lemma=lemma,
         cue=cue,
-        label=None if label is None else Label(named("--label", label, tuple(Label))),
+        label=None if label is None else named("--label", label, codebook().labels),
         relation=default if relation is None else Relation(named("--relation", relation, tuple(Relation))),
         stance=None if stance is None else parse_stance(stance),
         axis=None if axis is None else parse_axis(axis),
@@ -161,7 +160,7 @@ def parse_stance(typed: str) -> tuple[str, str]:
     if not colon:
         raise TensionsError(
             f"--stance\u00a0: la valeur «\u00a0{typed}\u00a0» est inconnue",
-            why="une posture est celle de qui parle envers l’une des deux logiques",
+            why="une posture est celle de qui parle envers l’une des logiques",
             hint="--stance LOGIQUE:POSTURE, par exemple\u00a0: --stance professionnelle:menacee",
         )
     pole = _pole("--stance", logic)
@@ -175,7 +174,8 @@ def parse_axis(typed: str) -> tuple[str, str | None]:
 
 
 def _pole(option: str, typed: str) -> str:
-    return named(option, LETTERS.get(plain(typed), typed), codebook().poles)
+    letters = {plain(letter): pole for pole, letter in codebook().letters.items()}
+    return named(option, letters.get(plain(typed), typed), codebook().poles)
 
 
 def parse_where(typed: Sequence[str]) -> dict[str, tuple[str, ...]]:

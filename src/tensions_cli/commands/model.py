@@ -11,7 +11,7 @@ from tensions_cli.output.sink import check_output, text_output
 from tensions_cli.tagging.model_folder import (
     find_model,
     installed_models,
-    load_model,
+    open_model,
     read_card,
     read_config,
     read_metrics,
@@ -49,7 +49,7 @@ def run_evaluate(
         say(notice, quiet=False)
 
     passages = read_gold(gold, texts, tell)
-    figures = judge(passages, load_model(model), show_text=show_text)
+    figures = judge(passages, open_model(model), show_text=show_text)
     figures["manifest"]["gold"] = gold_identity(gold)
     figures["seen_in_training"] = seen_in_training((p.text for p in passages), find_model(model))
     if figures["seen_in_training"]:

@@ -22,7 +22,7 @@ from tensions_cli.output.sink import binary_output, text_output
 from tensions_cli.pipeline import Batch, Options, coded_by, load, tagged_documents, tagged_passages
 from tensions_cli.records import CodedBy, TaggedDocument
 from tensions_cli.tagging.classifier import Model
-from tensions_cli.tagging.model_folder import load_model
+from tensions_cli.tagging.model_folder import open_model
 
 # Exports made of whole documents: module under `output`, function. Lines of text first, then files of bytes.
 TEXT_EXPORTS = {
@@ -69,7 +69,7 @@ def run(
             why="seul un projet qdpx peut compter autrement les fins de ligne",
             hint="retirez --line-ends, ou choisissez --format qdpx",
         )
-    model = load_model(options.model)
+    model = open_model(options.model)
     write = _writer(form, line_ends)
     with progress_bar(quiet=quiet) as progress:
         batch = load(sources, options, progress)

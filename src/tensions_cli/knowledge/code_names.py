@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from tensions_cli.knowledge.codebook import codebook
-from tensions_cli.knowledge.files import read_toml
-from tensions_cli.records import Label, Tags
+from tensions_cli.knowledge.codebook import Codebook, codebook
+from tensions_cli.records import MIXTE, NEUTRE, Tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +28,44 @@ def stance_name(pole: str, stance: str) -> str:
     return f"{pole} {stance}"
 
 
+def relation_name(pair: str, relation: str, book: Codebook) -> str:
+    """`opposition`; with more than two logics `opposition (marchande+civique)`."""
+    return f"{relation} ({pair})" if book.by_pair else relation
+
+
 def axis_name(axis: str, pole: str) -> str:
     """`temps (rationalisation)`: an axis and the logic at work on it."""
     return f"{axis} ({pole})"
 
 
-@cache
 def all_codes() -> tuple[NamedCode, ...]:
-    """Every code of the codebook, family by family, in the order of the codebook."""
-    data = read_toml("codebook.toml")
-    book = codebook()
-    by_name = {logic["name"]: logic for logic in data["logics"]}
-    labels = {
-        Label.MIXTE.value: "les deux logiques à la fois",
-        Label.NEUTRE.value: "ni l’une ni l’autre",
-    } | {pole: f"{by_name[pole]['question']} {' ; '.join(by_name[pole]['cases'])}" for pole in book.poles}
+    """Every code of the codebook in use, family by family, in the order of the codebook."""
+    return _codes(codebook())
+
+
+@cache
+def _codes(book: Codebook) -> tuple[NamedCode, ...]:
+    several = "deux logiques ou plus à la fois" if book.by_pair else "les deux logiques à la fois"
+    none = "aucune des logiques" if book.by_pair else "ni l’une ni l’autre"
+    said = {logic.name: f"{logic.question} {' ; '.join(logic.cases)}".strip() for logic in book.logics}
+    labels = {MIXTE: several, NEUTRE: none} | said
     return (
-        *(NamedCode(LABELS, label.value, labels[label.value]) for label in Label),
-        *(NamedCode(RELATIONS, name, data["relations"][name]) for name in book.relations),
+        *(NamedCode(LABELS, label, labels[label]) for label in book.labels),
         *(
-            NamedCode(STANCES, stance_name(pole, stance), data["stances"][stance])
+            NamedCode(RELATIONS, relation_name(pair, name, book), book.relation_meanings[name])
+            for pair in book.pairs
+            for name in book.relations
+        ),
+        *(
+            NamedCode(STANCES, stance_name(pole, stance), book.stance_meanings[stance])
             for pole, stances in book.stances.items()
             for stance in stances
         ),
-        *(NamedCode(AXES, axis_name(axis["name"], pole), axis[pole]) for axis in data["axes"] for pole in book.poles),
+        *(
+            NamedCode(AXES, axis_name(axis.name, pole), axis.sides[pole])
+            for axis in book.axis_list
+            for pole in book.poles
+        ),
     )
 
 
@@ -60,8 +73,8 @@ def codes_of(tags: Tags) -> tuple[str, ...]:
     """Names of the codes of one passage: its label first, then relation, stances, axes."""
     stances: Mapping[str, str] = tags.stance or {}
     return (
-        tags.label.value,
-        *([tags.relation.value] if tags.relation else []),
+        tags.label,
+        *(relation_name(pair, relation, codebook()) for pair, relation in tags.relations.items()),
         *(stance_name(pole, stance) for pole, stance in stances.items()),
         *(axis_name(axis, pole) for axis, poles in tags.axes.items() for pole in poles),
     )

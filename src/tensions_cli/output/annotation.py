@@ -7,23 +7,17 @@ French notices. Machine codes are proposals wherever the tool has such a thing.
 import hashlib
 import json
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
 
 from tensions_cli.knowledge.code_names import AXES, LABELS, RELATIONS, STANCES, all_codes, codes_of
 from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.output.palette import shade
 from tensions_cli.output.rows import to_json
-from tensions_cli.records import CodedBy, Label, TaggedDocument, TaggedPassage, Tags
+from tensions_cli.records import MIXTE, CodedBy, TaggedDocument, TaggedPassage, Tags
 
-# Fills that stay apart for colour-blind readers (Okabe and Ito, 2008), with a text colour that reads on them.
-_COLOURS = {
-    Label.RATIONALISATION: ("#0072B2", "#ffffff"),
-    Label.PROFESSIONNELLE: ("#E69F00", "#000000"),
-    Label.MIXTE: ("#009E73", "#000000"),
-    Label.NEUTRE: ("#BBBBBB", "#000000"),
-}
 _OTHER_COLOURS = ("#F0E442", "#000000")
 
 # Names shared by the labelling configuration and the predictions: Label Studio refuses a prediction of another name.
@@ -54,7 +48,7 @@ def write_doccano(
         spans = [
             [units(one.passage.start), units(one.passage.end), name]
             for one in apart(tagged)
-            for name in (codes_of(one.tags) if all_names else (one.tags.label.value,))
+            for name in (codes_of(one.tags) if all_names else (one.tags.label,))
         ]
         stream.write(to_json({"text": tagged.document.text, "label": spans} | _provenance(tagged, by)) + "\n")
     overlap = "des codes se chevauchent\u00a0: cochez «\u00a0Allow overlapping entities\u00a0» dans le projet doccano"
@@ -72,8 +66,7 @@ def write_prodigy(documents: Iterable[TaggedDocument], by: CodedBy, stream: Text
         task = {
             "text": tagged.document.text,
             "spans": [
-                {"start": one.passage.start, "end": one.passage.end, "label": one.tags.label.value}
-                for one in apart(tagged)
+                {"start": one.passage.start, "end": one.passage.end, "label": one.tags.label} for one in apart(tagged)
             ],
             "meta": {"document": tagged.document.id},
         }
@@ -105,7 +98,7 @@ def label_studio_config() -> str:
         "<View>\n"
         f' <Labels name="{_LABEL_TAG}" toName="{_TEXT_TAG}">\n{labels} </Labels>\n'
         f' <Text name="{_TEXT_TAG}" value="$text" granularity="word"/>\n'
-        + _choices(_RELATION_TAG, RELATIONS, "single", f' whenLabelValue="{Label.MIXTE}"')
+        + _choices(_RELATION_TAG, RELATIONS, "single", f' whenLabelValue="{MIXTE}"')
         + _choices(_STANCE_TAG, STANCES, "multiple")
         + _choices(_AXIS_TAG, AXES, "multiple")
         + f' <TextArea name="{_MEMO_TAG}" toName="{_TEXT_TAG}" perRegion="true" placeholder="Commentaire"/>\n'
@@ -145,17 +138,10 @@ def text_sha256(text: str) -> str:
 
 
 def label_score(tags: Tags) -> float | None:
-    """How sure the label is, in [0, 1]: the less sure of its two yes/no answers. None for codes without scores."""
+    """How sure the label is, in [0, 1]: the least sure of its yes/no answers. None for codes without scores."""
     if not set(codebook().poles) <= set(tags.scores):
         return None
-    present = {
-        Label.RATIONALISATION: (True, False),
-        Label.PROFESSIONNELLE: (False, True),
-        Label.MIXTE: (True, True),
-        Label.NEUTRE: (False, False),
-    }[tags.label]
-    answers = zip(codebook().poles, present, strict=True)
-    return round(min(tags.scores[pole] if yes else 1 - tags.scores[pole] for pole, yes in answers), 4)
+    return round(min(score if pole in tags.logics else 1 - score for pole, score in tags.scores.items()), 4)
 
 
 def _task(tagged: TaggedDocument, by: CodedBy) -> dict[str, Any]:
@@ -187,7 +173,7 @@ def _results(one: TaggedPassage) -> list[dict[str, Any]]:
             "value": value,
         }
 
-    label = result(_LABEL_TAG, "labels", [tags.label.value])
+    label = result(_LABEL_TAG, "labels", [tags.label])
     score = label_score(tags)
     if score is not None:
         label["score"] = score
@@ -226,8 +212,7 @@ def _names(family: str) -> list[str]:
 
 
 def _colours(name: str) -> tuple[str, str]:
-    colours: Mapping[str, tuple[str, str]] = {label.value: pair for label, pair in _COLOURS.items()}
-    return colours.get(name, _OTHER_COLOURS)
+    return (shade(name).fill, shade(name).on) if name in codebook().labels else _OTHER_COLOURS
 
 
 def _is_empty(tagged: TaggedDocument) -> bool:

@@ -84,7 +84,7 @@ def _features(one: TaggedPassage) -> dict[str, Any]:
     """What is said of a passage, flat as in CSV; absent answers are left out."""
     tags = one.tags
     values = {
-        "label": tags.label.value,
+        "label": tags.label,
         "relation": tags.relation.value if tags.relation else None,
         **{f"stance_{pole}": (tags.stance or {}).get(pole) for pole in codebook().poles},
         "axes": "|".join(f"{axis}:{pole}" for axis, poles in tags.axes.items() for pole in poles) or None,

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
 from tensions_cli.output.course import HEIGHTS
 from tensions_cli.output.french import NBSP
@@ -24,7 +25,6 @@ from tensions_cli.output.words import (
 from tensions_cli.records import Group
 from tensions_cli.results import CharacteristicWord, Comparison, Difference, Estimate, Period, Trend, Vocabulary
 
-MEASURES = ("rationalisation", "professionnelle", "mixte", "neutre", "tension")
 WIDE = 108  # columns from which every interval, share and effect fits
 LEVEL = 0.05  # under which a corrected p is said to stand out
 # Zero line, whisker, whisker over zero, point; then those of consoles that lack the first (cp1252).
@@ -108,6 +108,12 @@ def _version(found: Comparison) -> str:
     return f"Modèle {found.manifest['model']['identity']}, grille v{found.manifest['codebook']['version']}."
 
 
+def _short(*, wide: bool) -> tuple[str, ...]:
+    """Heads of the columns of shares."""
+    others = ("mixte", "neutre", "tension") if wide else ("mi.", "n.", "ten.")
+    return (*codebook().letters.values(), *others)
+
+
 def _groups(found: Comparison, out: Console) -> Table:
     wide = out.width >= WIDE
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
@@ -115,11 +121,11 @@ def _groups(found: Comparison, out: Console) -> Table:
     for name in ("doc.", *(("pers.",) if wide else ()), "pass.", *(("mots",) if wide else ())):
         table.add_column(name, justify="right", no_wrap=True)
     if wide:
-        for name in ("M", "P", "mixte", "neutre", "tension"):
+        for name in _short(wide=True):
             table.add_column(f"{name}{NBSP}%", no_wrap=True)
         table.add_column("", no_wrap=True)
     else:
-        table.add_column("  M   P mi.  n. ten.", no_wrap=True)
+        table.add_column(" ".join(f"{name:>3}" for name in _short(wide=False)), no_wrap=True)
     for group in found.groups:
         table.add_row(*_group_cells(group, wide=wide))
     return table
@@ -130,14 +136,14 @@ def _group_cells(group: Group, *, wide: bool) -> list[Text]:
     if group.masked:
         return [name, *([Text(french.MASKED)] if wide else [Text(""), Text(french.MASKED)])]
     counts = [group.documents, *((group.persons,) if wide else ()), group.passages, *((group.words,) if wide else ())]
-    shares = [_share(group, measure) for measure in MEASURES]
+    shares = [_share(group, measure) for measure in codebook().measures]
     figures = [f"{_whole(share):>3}" for share in shares]
     if not wide:
         return [name, *(Text(french.integer(count)) for count in counts), Text(" ".join(figures))]
     few = group.method.startswith("none")
     cells = [
         figure if few else f"{figure} {french.bounds(group.intervals[measure], group.method)}"
-        for figure, measure in zip(figures, MEASURES, strict=True)
+        for figure, measure in zip(figures, codebook().measures, strict=True)
     ]
     return [
         name,
@@ -423,7 +429,7 @@ def _slopes(trend: Trend, out: Console) -> Table:
     table.add_column("lissée", no_wrap=True)
     table.add_column(f"de, à (%{NBSP}lissés)" if out.width >= NARROW else "%", no_wrap=True)
     table.add_column(f"pente, en points {PER_UNIT[trend.unit]}", no_wrap=True)
-    for measure in MEASURES:
+    for measure in codebook().measures:
         values = [period.smoothed[measure].value for period in trend.periods]
         known = [value for value in values if value is not None]
         slope = trend.slopes[measure]
@@ -449,7 +455,7 @@ def _periods(trend: Trend, out: Console) -> Table:
     table.add_column(UNIT_TITLES[trend.unit], no_wrap=True)
     for name in ("doc.", "pass."):
         table.add_column(name, justify="right", no_wrap=True)
-    for name in ("M", "P", "mixte", "neutre", "tension") if wide else ("M", "P", "mi.", "n.", "ten."):
+    for name in _short(wide=wide):
         table.add_column(f"{name}{NBSP}%", no_wrap=True)
     table.add_column("", no_wrap=True)
     for periods in _runs(trend.periods):
@@ -458,7 +464,7 @@ def _periods(trend: Trend, out: Console) -> Table:
         if len(periods) > 1:
             name = f"{name} … {period_name(periods[-1].name)}"
         few = all(one.method.startswith("none") for one in first.smoothed.values())
-        cells = [_period_cell(first, measure, few=few, wide=wide) for measure in MEASURES]
+        cells = [_period_cell(first, measure, few=few, wide=wide) for measure in codebook().measures]
         note = "aucun texte" if not first.passages else french.TOO_FEW if few else ""
         table.add_row(
             name, french.integer(first.documents), french.integer(first.passages), *map(Text, cells), Text(note)
@@ -492,7 +498,7 @@ def write_comparison_markdown(found: Comparison, stream: TextIO) -> None:
     """The same parts as tables for a repository."""
     if found.groups:
         stream.write(f"## Comparaison {_safe(_title(found))}\n")
-        _write_table([_safe(_fields(found)), *_GROUP_COLUMNS], map(_markdown_group, found.groups), stream)
+        _write_table([_safe(_fields(found)), *_group_columns()], map(_markdown_group, found.groups), stream)
         stream.write(f"\n{_groups_legend(found)} {_safe(_version(found))}\n")
         stream.writelines(f"\n**À noter**{NBSP}: {_safe(warning)}\n" for warning in found.warnings)
         _write_differences(found, stream)
@@ -502,16 +508,18 @@ def write_comparison_markdown(found: Comparison, stream: TextIO) -> None:
         _write_vocabulary(found.vocabulary, stream, found.manifest["options"]["words"])
 
 
-_GROUP_COLUMNS = ("documents", "personnes", "passages", "mots", *MEASURES)
+def _group_columns() -> tuple[str, ...]:
+    return ("documents", "personnes", "passages", "mots", *codebook().measures)
 
 
 def _markdown_group(group: Group) -> list[str]:
     name = _safe(_name(group))
     if group.masked:
-        return [name, *[french.MASKED] * len(_GROUP_COLUMNS)]
+        return [name, *[french.MASKED] * len(_group_columns())]
     counts = (group.documents, group.persons, group.passages, group.words)
     shares = (
-        french.share_and_bounds(_share(group, measure), group.intervals[measure], group.method) for measure in MEASURES
+        french.share_and_bounds(_share(group, measure), group.intervals[measure], group.method)
+        for measure in codebook().measures
     )
     return [name, *map(french.integer, counts), *shares]
 
@@ -567,11 +575,11 @@ def _write_trend(trend: Trend, stream: TextIO) -> None:
             period_name(period.name),
             french.integer(period.documents),
             french.integer(period.passages),
-            *(_markdown_period(period, measure) for measure in MEASURES),
+            *(_markdown_period(period, measure) for measure in codebook().measures),
         ]
         for period in trend.periods
     )
-    _write_table([UNIT_TITLES[trend.unit], "documents", "passages", *MEASURES], rows, stream)
+    _write_table([UNIT_TITLES[trend.unit], "documents", "passages", *codebook().measures], rows, stream)
     stream.write(f"\n{_safe(TREND_LEGEND)}\n")
 
 

@@ -8,16 +8,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
 from tensions_cli.output.course_rows import speaker_ranks
 from tensions_cli.output.french import NBSP
-from tensions_cli.output.terminal import POLE_COLOURS
+from tensions_cli.output.palette import shade
 from tensions_cli.records import Relation, Role
 from tensions_cli.results import Bringer, Course, Reply
 
 # Eight heights of a score from 0 to 1, then those of consoles that lack the first (cp1252).
 HEIGHTS = ("▁▂▃▄▅▆▇█", "_.:-=+*#")
-LETTERS = {"rationalisation": "M", "professionnelle": "P"}
 NAME_WIDTH = 32  # longest name of a document beside its curves; a longer one is folded
 NARROW = 72  # under this, names are folded sooner
 NARROW_NAME_WIDTH = 22
@@ -60,10 +60,12 @@ def _curves(course: Course, width: int, out: Console) -> Table:
     table.add_column()
     table.add_column(no_wrap=True)
     curves = [
-        Text("".join(heights[_height(getattr(point, pole))] for point in course.points), style=POLE_COLOURS[pole])
-        for pole in LETTERS
+        Text("".join(heights[_height(point.scores[pole])] for point in course.points), style=shade(pole).terminal)
+        for pole in codebook().letters
     ]
-    table.add_row(Text(french.printable(course.document), style="bold"), "\n".join(LETTERS.values()), Lines(*curves))
+    table.add_row(
+        Text(french.printable(course.document), style="bold"), "\n".join(codebook().letters.values()), Lines(*curves)
+    )
     return table
 
 
@@ -124,14 +126,18 @@ def _bringers(course: Course, names: bool) -> Table | None:
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     table.add_column("qui apporte quoi", overflow="fold", min_width=16, max_width=30)
     table.add_column("pass.", justify="right", no_wrap=True)
-    for letter in LETTERS.values():
+    for letter in codebook().letters.values():
         table.add_column(letter, justify="right", no_wrap=True)
     shown = [one for one in course.bringers if len(course.bringers) <= MANY_SPEAKERS or any(one.bearing.values())]
     for bringer in shown:
         style = "dim" if bringer.role == Role.INTERVIEWER else ""
         table.add_row(*_bringer_cells(course, bringer, names), style=style)
     if silent := [one for one in course.bringers if one not in shown]:
-        table.add_row(french.plural(len(silent), "autre"), str(sum(one.passages for one in silent)), "0", "0")
+        table.add_row(
+            french.plural(len(silent), "autre"),
+            str(sum(one.passages for one in silent)),
+            *("0" for _ in codebook().poles),
+        )
     return table
 
 
@@ -140,7 +146,7 @@ def _bringer_cells(course: Course, bringer: Bringer, names: bool) -> list[Text]:
     name = _speaker(course, bringer.speaker, names)
     name = f"questions ({name})" if bringer.role == Role.INTERVIEWER else name
     cells = [Text(french.printable(name)), Text(french.integer(bringer.passages))]
-    for pole in LETTERS:
+    for pole in codebook().letters:
         borne, brought, taken_up = bringer.bearing[pole], bringer.brought[pole], bringer.taken_up[pole]
         cells.append(Text(f"{borne} = {brought} + {taken_up}".replace(" ", NBSP) if borne else "0"))
     return cells
@@ -166,7 +172,7 @@ def _axes(counts: Mapping[str, int]) -> str:
 def _legend(courses: Sequence[Course], out: Console) -> Padding:
     heights = _heights(out)
     lines = [
-        f"M, P{NBSP}: score moyen de la rationalisation et de la logique professionnelle le long du texte, de "
+        f"{', '.join(codebook().letters.values())}{NBSP}: score moyen de chaque logique le long du texte, de "
         f"{heights[0]} (0) à {heights[-1]} (1), en 24 pas d’autant de mots au plus{NBSP}; ce que le modèle propose.",
     ]
     if any(course.bringers for course in courses):

@@ -26,8 +26,7 @@ def _course_row(course: Course) -> dict[str, Any]:
         "points": [
             {
                 "position": point.position,
-                "rationalisation": point.rationalisation,
-                "professionnelle": point.professionnelle,
+                **point.scores,
                 "passage": point.passage,
             }
             for point in course.points

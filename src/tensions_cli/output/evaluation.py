@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
 from tensions_cli.output.french import NBSP
 from tensions_cli.output.tables import MARKDOWN_SPECIAL
 
-LETTERS = {"rationalisation": "M", "professionnelle": "P"}
 # Under thirty passages a rate says little: the 95 % interval of a recall of .80 spans .63 to .91 (Wilson).
 ENOUGH_PASSAGES = 30
 # Fewer documents and no interval is given. Under FEW_DOCUMENTS those of the bootstrap are too narrow: a simulated
@@ -140,12 +140,12 @@ def _agreement(figures: Json) -> Section:
         ("étiquette, majoritaire", majority["labels"], "macro_f1"),
         ("étiquette, mots-clés", keywords["labels"], "macro_f1"),
     ]
-    for pole, letter in LETTERS.items():
+    for pole, letter in codebook().letters.items():
         rows += [(f"{letter}, modèle", labels["poles"][pole], "f1")]
         rows += [(f"{letter}, mots-clés", keywords["labels"]["poles"][pole], "f1")]
     rows += [("tension, modèle", figures["tension"], "f1")]
     others = {"relation": figures["relation"]}
-    others |= {f"posture, {LETTERS[pole]}": found for pole, found in (figures["stance"] or {}).items()}
+    others |= {f"posture, {codebook().letters[pole]}": found for pole, found in (figures["stance"] or {}).items()}
     rows += [(f"{name}, modèle", found, "macro_f1") for name, found in others.items() if found["passages"]]
     note = (
         f"macro-F1{NBSP}: moyenne des F1 des classes{NBSP}; pour M, P et tension, F1 du oui. Majoritaire{NBSP}: "
@@ -178,12 +178,12 @@ def _classes(figures: Json) -> Section:
     labels, relation, whole = figures["labels"], figures["relation"], figures["documents"]
     rows = [(name, rates, labels["documents"]) for name, rates in labels["classes"].items()]
     for pole, rates in labels["poles"].items():
-        rows.append((f"{LETTERS[pole]} ({pole} ou mixte)", rates, rates["documents"]))
+        rows.append((f"{codebook().letters[pole]} ({pole} ou mixte)", rates, rates["documents"]))
     rows.append(("tension (mixte en opposition)", figures["tension"], figures["tension"]["documents"]))
     rows += [(f"relation{NBSP}: {name}", rates, relation["documents"]) for name, rates in relation["classes"].items()]
     for pole, found in (figures["stance"] or {}).items():
         rows += [
-            (f"posture {LETTERS[pole]}{NBSP}: {french.STANCE_TITLES[name]}", rates, found["documents"])
+            (f"posture {codebook().letters[pole]}{NBSP}: {french.stance_title(name)}", rates, found["documents"])
             for name, rates in found["classes"].items()
         ]
     shown = [(name, rates, documents) for name, rates, documents in rows if rates["support"] or rates["said"]]
@@ -228,14 +228,14 @@ def _confusion(confusion: Json) -> Section:
 def _calibration(calibration: Json) -> Section:
     header = ["score"]
     for pole in calibration:
-        header += [f"{LETTERS[pole]}{NBSP}: n", "score moyen", "part de oui"]
+        header += [f"{codebook().letters[pole]}{NBSP}: n", "score moyen", "part de oui"]
     rows = []
     for bins in zip(*(found["bins"] for found in calibration.values()), strict=True):
         row = [f"{_plain(bins[0]['from'], 1)}–{_plain(bins[0]['to'], 1)}"]
         for one in bins:
             row += [french.integer(one["passages"]), _plain(one["mean_score"]), _plain(one["share_yes"])]
         rows.append(tuple(row))
-    errors = ", ".join(f"{LETTERS[pole]} {_plain(found['error'], 3)}" for pole, found in calibration.items())
+    errors = ", ".join(f"{codebook().letters[pole]} {_plain(found['error'], 3)}" for pole, found in calibration.items())
     note = (
         f"Erreur de calibrage attendue{NBSP}: {errors}. Un score est calibré quand la part de oui suit le score moyen."
     )
@@ -246,7 +246,7 @@ def _axes(axes: Json) -> Section:
     rows = []
     for axis, title in french.axis_titles().items():
         row = [title]
-        for pole in LETTERS:
+        for pole in codebook().letters:
             found = axes["classes"][f"{axis}:{pole}"]
             row += [_support(found["support"]), french.integer(found["said"]), _plain(found["f1"]["value"])]
         rows.append(tuple(row))
@@ -257,7 +257,10 @@ def _axes(axes: Json) -> Section:
         f"{french.integer(axes['passages_where_any'])} où l’or ou le modèle en nomme un{NBSP}; α de distance MASI "
         f"{number(axes['alpha_masi'], documents, documents)}."
     )
-    header = ("", *(f"{letter}{NBSP}: {name}" for letter in LETTERS.values() for name in ("or", "dits", "F1")))
+    header = (
+        "",
+        *(f"{letter}{NBSP}: {name}" for letter in codebook().letters.values() for name in ("or", "dits", "F1")),
+    )
     return Section("Axes, par pôle", header, tuple(rows), note)
 
 
@@ -273,11 +276,14 @@ def _slices(slices: Json, title: str, *, whole: int) -> Section:
                 number(found["macro_f1"], documents, whole),
                 *(
                     _plain(figure["value"]) if documents < LEAST_DOCUMENTS else number(figure, documents, whole)
-                    for figure in (found["agreement"]["kappa"], *(found["poles"][pole]["f1"] for pole in LETTERS))
+                    for figure in (
+                        found["agreement"]["kappa"],
+                        *(found["poles"][pole]["f1"] for pole in codebook().letters),
+                    )
                 ),
             )
         )
-    header = ("", "doc.", "pass.", "macro-F1", "κ", *(f"F1 de {letter}" for letter in LETTERS.values()))
+    header = ("", "doc.", "pass.", "macro-F1", "κ", *(f"F1 de {letter}" for letter in codebook().letters.values()))
     return Section(title, header, tuple(rows))
 
 
@@ -288,7 +294,7 @@ def _errors(errors: Json) -> Section:
     rows = []
     for row in worst:
         text = [french.printable(row["text"].replace("\n", " "))] if with_text else []
-        scores = [_plain(row["scores"][pole]) for pole in LETTERS]
+        scores = [_plain(row["scores"][pole]) for pole in codebook().letters]
         rows.append((french.printable(row["id"]), _label(row["gold"]), _label(row["said"]), *text, *scores))
     count = french.plural(errors["count"], "étiquette fausse", "étiquettes fausses")
     note = "En tête, celles que le modèle croyait le plus."

@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
 from tensions_cli.output.french import NBSP
 from tensions_cli.output.rows import flat_passage_row, passage_row, to_json
@@ -27,7 +28,6 @@ LEAST_LINE = 66  # columns that a line of concordance needs: under it the refere
 LEAST_SIDE = 8  # columns of context kept after a long match
 LEFT_SHARE = 0.45  # of a line, before the match
 GAP = "  "  # on both sides of a match: it is seen without colour
-LETTERS = {"rationalisation": "M", "professionnelle": "P"}
 MODEL = "model"
 OWN_COLUMNS = ("reference", "typicality", "left", "match", "right", "match_start", "match_end")
 # Columns of a csv that has no row to take them from; metadata columns come with rows.
@@ -185,7 +185,7 @@ def _said_by(tags: Tags) -> str:
 
 
 def _scores(tags: Tags) -> str:
-    return ", ".join(f"{letter} {_figure(tags.scores[pole])}" for pole, letter in LETTERS.items())
+    return ", ".join(f"{letter} {_figure(tags.scores[pole])}" for pole, letter in codebook().letters.items())
 
 
 def _figure(number: float) -> str:
@@ -203,7 +203,8 @@ def _typical(one: Extract) -> str:
 def _axes(tags: Tags) -> str:
     """Axes with the letters of the logics at work on them."""
     named = [
-        " ".join([french.axis_titles()[axis], *(LETTERS[pole] for pole in poles)]) for axis, poles in tags.axes.items()
+        " ".join([french.axis_titles()[axis], *(codebook().letters[pole] for pole in poles)])
+        for axis, poles in tags.axes.items()
     ]
     return f"{NBSP}; axes{NBSP}: {', '.join(named)}" if named else ""
 

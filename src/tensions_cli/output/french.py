@@ -1,20 +1,13 @@
 """Numbers, labels and places as a French reader expects them."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 
-from tensions_cli.knowledge.files import read_toml
-from tensions_cli.records import MIN_BEARING, Interval, Label, Passage, Role
+from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.records import MIN_BEARING, Interval, Passage, Role
 from tensions_cli.results import CorrectedShare, Correction, Corrections, Cutting, Difference, Estimate
 
 NBSP = "\u00a0"
 
-LABEL_TITLES = {
-    Label.RATIONALISATION: "rationalisation",
-    Label.PROFESSIONNELLE: "professionnelle",
-    Label.MIXTE: "mixte",
-    Label.NEUTRE: "neutre",
-}
 STANCE_TITLES = {
     "soutenue": "soutenue",
     "contestee": "contestée",
@@ -24,19 +17,27 @@ STANCE_TITLES = {
 ROLE_TITLES = {Role.INTERVIEWER: "enquêteur", Role.RESPONDENT: "enquêté", None: "rôle indécis"}
 TOO_FEW = "trop peu"
 MASKED = "masqué"
-MEASURE_TITLES = {
-    "tension": "tension",
-    "rationalisation+": "porte M (rationalisation ou mixte)",
-    "professionnelle+": "porte P (professionnelle ou mixte)",
-}
 LISTED = 8  # groups named in one sentence
 MIN_RATED = 30  # under thirty passages of a kind, counts rather than a rate (Wilson, .80 on thirty: .63 to .91)
 
 
-@cache
-def axis_titles() -> dict[str, str]:
+def axis_titles() -> Mapping[str, str]:
     """Names of the axes with their accents."""
-    return {axis["name"]: axis["title"] for axis in read_toml("codebook.toml")["axes"]}
+    return codebook().axis_titles
+
+
+def stance_title(name: str) -> str:
+    """Name of a stance with its accents, where the shipped codebook has it; else as its codebook writes it."""
+    return STANCE_TITLES.get(name, name)
+
+
+def measure_title(measure: str) -> str:
+    """« porte M (rationalisation ou mixte) » for what bears a logic; labels and tension are their own names."""
+    pole = measure.removesuffix("+")
+    letter = codebook().letters.get(pole)
+    return (
+        f"porte {letter} ({pole}{', seule ou non' if codebook().by_pair else ' ou mixte'})" if pole != measure else pole
+    )
 
 
 def integer(number: int) -> str:
@@ -52,7 +53,7 @@ def percent(share: float | None) -> str:
 def stances(counts: Mapping[str, int]) -> str:
     """« soutenue 31 %, contestée 44 %, décrite 25 % (n = 120) »; « trop peu » under MIN_BEARING passages."""
     n = sum(counts.values())
-    shares = [f"{STANCE_TITLES[name]}{NBSP}{percent(count / n)}" for name, count in counts.items() if n >= MIN_BEARING]
+    shares = [f"{stance_title(name)}{NBSP}{percent(count / n)}" for name, count in counts.items() if n >= MIN_BEARING]
     return f"{', '.join(shares) or TOO_FEW} (n{NBSP}={NBSP}{integer(n)})"
 
 
@@ -232,7 +233,7 @@ def cutting_cells(cutting: Cutting) -> list[str]:
 
 def measure(name: str) -> str:
     """A label or a measure of the correction, as a reader knows it."""
-    return MEASURE_TITLES.get(name, name)
+    return measure_title(name)
 
 
 BY_ROLE = f"Attendu{NBSP}: une question porte rarement une logique{NBSP}; ce n’est pas un résultat sur les personnes."

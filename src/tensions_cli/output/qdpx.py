@@ -315,7 +315,7 @@ def _selection_guid(tagged: TaggedPassage) -> str:
 def _description(tagged: TaggedPassage) -> str:
     """What flat codes cannot say. The id comes last: `coding.qdpx` reads it back to the end of the line."""
     passage, tags = tagged.passage, tagged.tags
-    parts = ["auto" if tags.coded_by == "model" else "codage humain", f"label={tags.label.value}"]
+    parts = ["auto" if tags.coded_by == "model" else "codage humain", f"label={tags.label}"]
     parts += [f"relation={tags.relation.value}"] if tags.relation else []
     parts += [f"{pole}={score:g}" for pole, score in tags.scores.items()]
     parts += [f"certain={'oui' if tags.certain else 'non'}"] if tags.scores else []

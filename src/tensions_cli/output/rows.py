@@ -262,7 +262,7 @@ def _group_values(group: Group) -> dict[str, Any]:
         "axes": {axis: dict(poles) for axis, poles in group.axes.items()},
         "persons": group.persons,
         "masked": group.masked,
-    }
+    } | ({"pairs": {pair: dict(counts) for pair, counts in group.pairs.items()}} if codebook().by_pair else {})
 
 
 def flat_group_row(group: Group, by: tuple[str, ...]) -> dict[str, Any]:
@@ -280,6 +280,12 @@ def flat_group_row(group: Group, by: tuple[str, ...]) -> dict[str, Any]:
                 f"stance_{pole}_{stance}": (value or {}).get(pole, {}).get(stance)
                 for pole, stances in codebook().stances.items()
                 for stance in stances
+            }
+        elif name == "pairs":
+            flat |= {
+                f"relation_{pair}_{relation}": value.get(pair, {}).get(relation)
+                for pair in codebook().pairs
+                for relation in codebook().relations
             }
         elif name == "axes":
             flat |= {f"axis_{axis}_{pole}": n for axis, poles in value.items() for pole, n in poles.items()}

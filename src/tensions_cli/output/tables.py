@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, TextIO
 
+from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
 from tensions_cli.output.rows import (
     flat_group_row,
@@ -13,7 +14,7 @@ from tensions_cli.output.rows import (
     summary,
     to_json,
 )
-from tensions_cli.records import Analysis, Group, Label, TaggedPassage
+from tensions_cli.records import Analysis, Group, TaggedPassage
 from tensions_cli.results import Corrections, Cutting
 
 # A spreadsheet takes a cell that begins with one of these for a formula (formats.md, section 13).
@@ -38,7 +39,7 @@ def write_summary_csv(analysis: Analysis, stream: TextIO) -> None:
 def write_summary_markdown(analysis: Analysis, stream: TextIO) -> None:
     """A table for a repository, with what the numbers rest on."""
     header = [*(map(_safe, analysis.by) if analysis.by else ("corpus",)), "passages", "mots"]
-    header += [label.value for label in Label] + ["tension", "intervalle 95 %", "balance"]
+    header += [*codebook().measures, "intervalle 95 %", "balance"]
     stream.write(f"| {' | '.join(header)} |\n|{'---|' * len(header)}\n")
     for group in analysis.groups:
         stream.write(f"| {' | '.join(_markdown_cells(group, analysis.by))} |\n")
@@ -79,10 +80,12 @@ def _write_stances(analysis: Analysis, stream: TextIO) -> None:
 
 
 def _write_intervals(analysis: Analysis, stream: TextIO) -> None:
-    """The four shares and tension, each with its interval."""
-    measures = [*(label.value for label in Label), "tension"]
+    """The shares and tension, each with its interval."""
     _write_table(
-        [*(map(_safe, analysis.by) if analysis.by else ("corpus",)), *(f"{name} (95\u00a0%)" for name in measures)],
+        [
+            *(map(_safe, analysis.by) if analysis.by else ("corpus",)),
+            *(f"{name} (95\u00a0%)" for name in codebook().measures),
+        ],
         ([*_markdown_names(group, analysis.by), *_interval_cells(group)] for group in analysis.groups),
         stream,
     )
@@ -111,7 +114,7 @@ def write_corrections_markdown(found: Corrections, stream: TextIO) -> None:
 
 def write_sensitivity_markdown(cuttings: Sequence[Cutting], stream: TextIO) -> None:
     """Shares of the whole corpus at each length of passages."""
-    header = ["longueur visée", "passages", "mots par passage", *(label.value for label in Label), "tension"]
+    header = ["longueur visée", "passages", "mots par passage", *codebook().measures]
     _write_table(header, (french.cutting_cells(cutting) for cutting in cuttings), stream)
     stream.write(f"\n{french.SENSITIVITY_LEGEND}\n")
 
@@ -128,12 +131,12 @@ def _markdown_names(group: Group, by: Sequence[str]) -> list[str]:
 
 def _markdown_cells(group: Group, by: Sequence[str]) -> list[str]:
     if group.masked:
-        return [*_markdown_names(group, by), *[french.MASKED] * (len(Label) + 5)]
+        return [*_markdown_names(group, by), *[french.MASKED] * (len(codebook().labels) + 5)]
     return [
         *_markdown_names(group, by),
         french.integer(group.passages),
         french.integer(group.words),
-        *(french.percent(group.shares[label.value]) for label in Label),
+        *(french.percent(group.shares[label]) for label in codebook().labels),
         french.percent(group.tension_share),
         french.bounds(group.intervals["tension"], group.method),
         french.decimal(group.balance),

@@ -12,17 +12,20 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
 from tensions_cli.output.french import NBSP
+from tensions_cli.output.palette import in_bars, shade
 from tensions_cli.records import (
     MIN_BEARING,
+    MIXTE,
+    NEUTRE,
     Analysis,
     DocumentInfo,
     Evidence,
     Explanation,
     Group,
     Inventory,
-    Label,
     PoleExplanation,
     Role,
     TaggedPassage,
@@ -31,23 +34,9 @@ from tensions_cli.records import (
 )
 from tensions_cli.results import Corrections, Cutting
 
-# One glyph per label, told apart without colour; the second is for consoles that lack the first (cp1252).
-GLYPHS = {
-    Label.RATIONALISATION: ("█", "#"),
-    Label.MIXTE: ("▓", "X"),
-    Label.PROFESSIONNELLE: ("▒", "o"),
-    Label.NEUTRE: ("·", "."),
-}
-COLOURS = {
-    Label.RATIONALISATION: "blue",
-    Label.MIXTE: "magenta",
-    Label.PROFESSIONNELLE: "green",
-    Label.NEUTRE: "bright_black",
-}
-POLE_COLOURS = {"rationalisation": "blue", "professionnelle": "green"}
 BAR_WIDTH = 16
 WIDE = 100  # columns from which words and axes fit
-NARROW = 72  # under this only names, counts and the four shares fit
+NARROW = 72  # under this only names, counts and the shares fit
 LEADING_AXES = 2
 ZONE_TITLES = {
     ZoneKind.CHROME: "page web",
@@ -160,7 +149,7 @@ def _table(analysis: Analysis, out: Console) -> Table:
         table.add_column("mots", justify="right", no_wrap=True)
     if out.width >= NARROW:
         table.add_column("répartition", no_wrap=True)
-    table.add_column(_figures("M", "mi.", "P", "n."), no_wrap=True)
+    table.add_column(_figures(*map(_short, in_bars())), no_wrap=True)
     if out.width >= NARROW:
         table.add_column("tension %", no_wrap=True)
         table.add_column("balance", justify="right", no_wrap=True)
@@ -177,7 +166,7 @@ def _section(title: str, table: Table) -> Padding:
 
 
 def _intervals(analysis: Analysis) -> Table:
-    table = _plain_table(" × ".join(analysis.by), *(label.value for label in Label), "tension")
+    table = _plain_table(" × ".join(analysis.by), *codebook().measures)
     for group in analysis.groups:
         shares = {**group.shares, "tension": group.tension_share}
         cells = [
@@ -207,7 +196,7 @@ def _print_corrections(found: Corrections, out: Console) -> None:
 
 
 def _cuttings(cuttings: Iterable[Cutting]) -> Table:
-    table = _plain_table("mots visés", "passages", "mots par passage", *(label.value for label in Label), "tension")
+    table = _plain_table("mots visés", "passages", "mots par passage", *codebook().measures)
     for cutting in cuttings:
         table.add_row(*french.cutting_cells(cutting), style="bold" if cutting.shipped else "")
     return table
@@ -222,7 +211,7 @@ def _cells(group: Group, by: tuple[str, ...], out: Console, *, wide: bool) -> li
         Text(french.integer(group.passages)),
         *([Text(french.integer(group.words))] if wide else []),
         *([_bar(group, out)] if out.width >= NARROW else []),
-        Text(_figures(*(_rounded(group.shares[label.value]) for label in GLYPHS))),
+        Text(_figures(*(_rounded(group.shares[label]) for label in in_bars()))),
         *([Text(tension), Text(french.decimal(group.balance))] if out.width >= NARROW else []),
         *([Text(_axes(group))] if wide else []),
     ]
@@ -239,8 +228,12 @@ def _name(group: Group, by: tuple[str, ...]) -> str:
     return french.printable(name)
 
 
+def _short(label: str) -> str:
+    return {MIXTE: "mi.", NEUTRE: "n."}.get(label) or codebook().letters[label]
+
+
 def _figures(*cells: str) -> str:
-    """Four short cells in one column, right aligned."""
+    """Short cells in one column, right aligned."""
     return " ".join(f"{cell:>3}" for cell in cells)
 
 
@@ -249,19 +242,19 @@ def _rounded(share: float | None) -> str:
 
 
 def _bar(group: Group, out: Console) -> Text:
-    """The four shares as one bar; widths by largest remainder so that they add up."""
-    shares = {label: group.shares[label.value] or 0.0 for label in GLYPHS}
+    """The shares as one bar; widths by largest remainder so that they add up."""
+    shares = {label: group.shares[label] or 0.0 for label in in_bars()}
     if not group.passages:
         return Text("–")
     widths = {label: int(share * BAR_WIDTH) for label, share in shares.items()}
     rest = sorted(shares, key=lambda label: widths[label] - shares[label] * BAR_WIDTH)
     for label in rest[: BAR_WIDTH - sum(widths.values())]:
         widths[label] += 1
-    return Text.assemble(*((_glyph(label, out) * width, COLOURS[label]) for label, width in widths.items()))
+    return Text.assemble(*((_glyph(label, out) * width, shade(label).terminal) for label, width in widths.items()))
 
 
-def _glyph(label: Label, out: Console) -> str:
-    full, plain = GLYPHS[label]
+def _glyph(label: str, out: Console) -> str:
+    full, plain = shade(label).glyphs
     try:
         full.encode(out.encoding)
     except (UnicodeEncodeError, LookupError):
@@ -271,7 +264,7 @@ def _glyph(label: Label, out: Console) -> str:
 
 def _axes(group: Group) -> str:
     """The axis poles met most often; ties in the codebook's order."""
-    letters = {"rationalisation": "M", "professionnelle": "P"}
+    letters = codebook().letters
     counts = [
         (-n, rank, f"{french.axis_titles()[axis]}{NBSP}{letters[pole]}")
         for rank, (axis, poles) in enumerate(group.axes.items())
@@ -310,7 +303,7 @@ def _stances_by_group(groups: list[tuple[str, Mapping[str, int]]]) -> list[Paddi
 
 
 def _legend(analysis: Analysis, out: Console) -> Padding:
-    marks = [(_glyph(label, out), french.LABEL_TITLES[label]) for label in GLYPHS]
+    marks = [(_glyph(label, out), label) for label in in_bars()]
     keys = zip(marks, ("M", "mi.", "P", "n."), strict=True)
     methods = dict.fromkeys(group.method for group in analysis.groups if not group.method.startswith("none"))
     how = " ou ".join(french.method(method) for method in methods) or "aucun ici"
@@ -368,7 +361,7 @@ def underlined(text: str, evidence: Iterable[Evidence]) -> Text:
     """A passage between « », its evidence underlined in the colour of its pole; line feeds become spaces."""
     shown = Text(text.replace("\n", " "))
     for span in evidence:
-        shown.stylize(f"underline {POLE_COLOURS.get(span.pole, '')}", span.start, span.end)
+        shown.stylize(f"underline {shade(span.pole).terminal}", span.start, span.end)
     return Text.assemble(f"«{NBSP}", shown, f"{NBSP}»")
 
 
@@ -508,7 +501,7 @@ def _verdict(tags: Tags) -> Text:
     relation = f", {tags.relation}" if tags.relation else ""
     doubt = "" if tags.certain else " (incertain\u00a0: un score est à moins de 0,1 de son seuil)"
     axes = ", ".join(f"{french.axis_titles()[axis]} ({', '.join(poles)})" for axis, poles in tags.axes.items())
-    stances = ", ".join(f"{pole} {french.STANCE_TITLES[name]}" for pole, name in (tags.stance or {}).items())
+    stances = ", ".join(f"{pole} {french.stance_title(name)}" for pole, name in (tags.stance or {}).items())
     lines = [f"\nPosture{NBSP}: {stances}" if stances else "", f"\nAxes{NBSP}: {axes}" if axes else ""]
     return Text.assemble((f"{tags.label}{relation}", "bold"), doubt, *lines, (f"\nModèle {tags.model}", "dim"))
 

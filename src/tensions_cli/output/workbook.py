@@ -11,7 +11,7 @@ from tensions_cli.knowledge.files import read_toml
 from tensions_cli.output.annotation import text_sha256
 from tensions_cli.output.french import ROLE_TITLES
 from tensions_cli.output.sheets import changes, check_rows, fit, new_workbook, write_header
-from tensions_cli.records import CodedBy, Label, TaggedDocument, TaggedPassage
+from tensions_cli.records import CodedBy, TaggedDocument, TaggedPassage
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -121,7 +121,7 @@ def _values(one: TaggedPassage, by: CodedBy) -> Mapping[str, str | int | float |
         "role": ROLE_TITLES[passage.role] if passage.role else None,
         "context": passage.context,
         "text": passage.text,
-        "label": tags.label.value,
+        "label": tags.label,
         "relation": tags.relation.value if tags.relation else None,
         **{f"stance_{pole}": (tags.stance or {}).get(pole) for pole in poles},
         "axes": "|".join(f"{axis}:{pole}" for axis, axis_poles in tags.axes.items() for pole in axis_poles),
@@ -144,7 +144,7 @@ def _drop_downs(sheet: "Worksheet", fields: Sequence[str], count: int) -> None:
     book = codebook()
     lists = {
         "decision": tuple(_DECISIONS.values()),
-        "label": [label.value for label in Label],
+        "label": list(codebook().labels),
         "relation": book.relations,
         **{f"stance_{pole}": book.stances[pole] for pole in book.poles},
     }

@@ -15,12 +15,13 @@ that was not drawn at random.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from tensions_cli.records import Interval, Label, Relation
+from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.records import MIXTE, Interval, Relation
 from tensions_cli.results import CorrectedShare, Correction, ErrorRates, Estimate
 from tensions_cli.statistics.intervals import (
     DECIMALS,
@@ -37,9 +38,7 @@ from tensions_cli.statistics.intervals import (
 MIN_GOLD = 30
 MIN_GOLD_DOCUMENTS = MIN_CLUSTERS
 
-MEASURES = (*(label.value for label in Label), "tension", "rationalisation+", "professionnelle+")
-
-# One gold in a hundred that was drawn at random is told to look otherwise; the four labels share this risk.
+# One gold in a hundred that was drawn at random is told to look otherwise; the labels share this risk.
 UNLIKE_RISK = 0.01
 
 
@@ -57,14 +56,16 @@ class Observed:
     weight: float = 1.0
 
 
-def measures(label: Label, relation: str | None) -> frozenset[str]:
-    """Which of MEASURES a passage has; `+`: it bears this logic, alone or with the other."""
-    found = {label.value}
-    if label is Label.MIXTE:
-        found |= {"rationalisation+", "professionnelle+"} | ({"tension"} if relation == Relation.OPPOSITION else set())
-    elif label is not Label.NEUTRE:
-        found.add(f"{label.value}+")
-    return frozenset(found)
+def measures() -> tuple[str, ...]:
+    """What is corrected: the labels, `tension`, and by logic with `+` the passages that bear it, alone or not."""
+    book = codebook()
+    return (*book.measures, *(f"{pole}+" for pole in book.poles))
+
+
+def measures_of(label: str, logics: Collection[str], relation: str | None) -> frozenset[str]:
+    """Which of the measures a passage has."""
+    tension = {"tension"} if label == MIXTE and relation == Relation.OPPOSITION else set()
+    return frozenset({label, *(f"{pole}+" for pole in logics)} | tension)
 
 
 def corrections(rows: Sequence[Observed], by: Sequence[str]) -> tuple[Correction, ...]:
@@ -128,7 +129,7 @@ def _sums_by_measure(rows: Sequence[Observed]) -> Iterable[tuple[str, Sums]]:
     def by_document(values: np.ndarray) -> np.ndarray:
         return np.bincount(at, weights=values, minlength=len(names))
 
-    for measure in MEASURES:
+    for measure in measures():
         machine = np.array([measure in row.machine for row in rows])
         human = np.array([measure in (row.human or ()) for row in rows])
         weight = weights * gold
@@ -255,20 +256,20 @@ def _rates(sums: Sums) -> ErrorRates:
 def unlike_the_corpus(rows: Sequence[Observed]) -> tuple[str, ...]:
     """Labels that the machine finds much more, or less, often in the gold than in the corpus: not drawn at random?
 
-    Student over documents, the risk of UNLIKE_RISK shared by the four labels (Bonferroni).
+    Student over documents, the risk of UNLIKE_RISK shared by the labels (Bonferroni).
     """
     from scipy.stats import t
 
     found = []
     for measure, sums in _sums_by_measure(rows):
-        if measure not in MEASURES[: len(Label)] or sums.freedom < 1:
+        if measure not in codebook().labels or sums.freedom < 1:
             continue
         gold, gold_found = sums.gold, sums.both + sums.machine_only
         here, there = gold_found.sum() / gold.sum(), sums.found.sum() / sums.sizes.sum()
         error = total_error(
             (gold_found - here * gold) / gold.sum() - (sums.found - there * sums.sizes) / sums.sizes.sum()
         )
-        limit = float(t.ppf(1 - UNLIKE_RISK / 2 / len(Label), sums.freedom))
+        limit = float(t.ppf(1 - UNLIKE_RISK / 2 / len(codebook().labels), sums.freedom))
         if abs(here - there) > limit * error + 1e-12:
             found.append(measure)
     return tuple(found)

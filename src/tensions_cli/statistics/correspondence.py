@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensions_cli.knowledge.codebook import codebook
-from tensions_cli.records import Label
 from tensions_cli.results import Correspondence, FactorPoint
 from tensions_cli.statistics.summary import Counted
 
@@ -46,13 +45,13 @@ def correspondence_by(rows: Iterable[Counted], variable: str, *, joined: str = "
     `rows`: what `summary.counted` keeps of each passage; their key holds the value of the variable (several values are
     joined).
     """
-    labels: dict[str, Counter[str]] = {label.value: Counter() for label in Label}
+    labels: dict[str, Counter[str]] = {label: Counter() for label in codebook().labels}
     axes: dict[str, Counter[str]] = {
         f"{axis}:{pole}": Counter() for axis in codebook().axes for pole in codebook().poles
     }
     for row in rows:
         value = joined.join(row.key)
-        labels[row.label.value][value] += 1
+        labels[row.label][value] += 1
         for axis in row.axes:
             axes.setdefault(axis, Counter())[value] += 1
     return correspondence(labels, axes, variable)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
 from tensions_cli.knowledge.codebook import codebook, label_of
-from tensions_cli.records import Label, Relation, Role, TaggedPassage
+from tensions_cli.records import MIXTE, Relation, Role, TaggedPassage
 from tensions_cli.results import Bringer, Course, CoursePoint, Reply
 from tensions_cli.words import count_words
 
@@ -38,7 +38,7 @@ def courses(passages: Iterable[TaggedPassage]) -> tuple[Course, ...]:
 
 def _course(document: str, passages: Sequence[TaggedPassage]) -> Course:
     counted = [one for one in passages if one.passage.counted]
-    mixed = Counter(one.tags.relation for one in counted if one.tags.label is Label.MIXTE)
+    mixed = Counter(one.tags.relation for one in counted if one.tags.label == MIXTE)
     return Course(
         document=document,
         points=points(counted),
@@ -72,8 +72,7 @@ def points(counted: Sequence[TaggedPassage]) -> tuple[CoursePoint, ...]:
         course.append(
             CoursePoint(
                 position=round((step + 0.5) / steps, DECIMALS),
-                rationalisation=round(means["rationalisation"], DECIMALS),
-                professionnelle=round(means["professionnelle"], DECIMALS),
+                scores={pole: round(mean, DECIMALS) for pole, mean in means.items()},
                 passage=counted[fullest].passage.id,
             )
         )
@@ -85,7 +84,7 @@ def meetings(passages: Iterable[TaggedPassage]) -> dict[Relation, dict[str, int]
 
     A passage counts once on each of its axes; one without axis counts nowhere.
     """
-    mixed = [one.tags for one in passages if one.passage.counted and one.tags.label is Label.MIXTE]
+    mixed = [one.tags for one in passages if one.passage.counted and one.tags.label == MIXTE]
     found = Counter((tags.relation, axis) for tags in mixed for axis, poles in tags.axes.items() if poles)
     return {relation: {axis: found[relation, axis] for axis in codebook().axes} for relation in Relation}
 
@@ -102,41 +101,40 @@ class _Turn:
     passages: list[TaggedPassage] = field(default_factory=list)
 
     @property
-    def label(self) -> Label:
-        """The codebook's label of the whole turn: each logic is there when one of its passages bears it."""
-        managerial, professional = (any(bears(one, pole) for one in self.passages) for pole in codebook().poles)
-        return label_of(managerial, professional)
+    def logics(self) -> tuple[str, ...]:
+        """The logics of the whole turn: each is there when one of its passages bears it."""
+        return tuple(pole for pole in codebook().poles if any(bears(one, pole) for one in self.passages))
 
 
 def bears(tagged: TaggedPassage, pole: str) -> bool:
-    """The passage puts this logic to work, alone or with the other."""
-    return tagged.tags.label in (pole, Label.MIXTE)
+    """The passage puts this logic to work, alone or with another."""
+    return pole in tagged.tags.logics
 
 
 def replies(passages: Iterable[TaggedPassage]) -> Iterator[Reply]:
     """Turns that answer the turn before with the other logic, in the order of the text.
 
-    The first turn bears one logic only; the next, of another speaker, bears the other, alone or with the first
+    The first turn bears one logic only; the next, of another speaker, bears one other, alone or with the first
     (`mixte`). Both are respondents' turns with counted passages; a neutral turn between them ends the exchange, an
     approval of two words does not, nor does a question, which is then given. Ids: the last passage that bears the
     first logic, the first that bears the other.
     """
     turns = list(_turns(passages))
-    poles = codebook().poles
     for before, after in pairwise(turns):
         if None in (before.speaker, after.speaker) or before.speaker == after.speaker:
             continue
-        for pole, other in (poles, poles[::-1]):
-            if before.label == pole and after.label in (other, Label.MIXTE):
-                yield Reply(
-                    from_passage=next(one for one in reversed(before.passages) if bears(one, pole)).passage.id,
-                    to_passage=next(one for one in after.passages if bears(one, other)).passage.id,
-                    from_speaker=before.speaker,
-                    to_speaker=after.speaker,
-                    from_pole=pole,
-                    to_pole=after.label.value,
-                    question=after.question,
-                )
+        others = [pole for pole in after.logics if pole not in before.logics]
+        if len(before.logics) == len(others) == 1:
+            pole, other = before.logics[0], others[0]
+            yield Reply(
+                from_passage=next(one for one in reversed(before.passages) if bears(one, pole)).passage.id,
+                to_passage=next(one for one in after.passages if bears(one, other)).passage.id,
+                from_speaker=before.speaker,
+                to_speaker=after.speaker,
+                from_pole=pole,
+                to_pole=label_of(after.logics),
+                question=after.question,
+            )
 
 
 def _turns(passages: Iterable[TaggedPassage]) -> Iterator[_Turn]:

@@ -28,7 +28,8 @@ from typing import Any
 
 import numpy as np
 
-from tensions_cli.records import Interval, Label
+from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.records import Interval
 from tensions_cli.results import Difference, Estimate
 from tensions_cli.statistics.intervals import (
     BOOTSTRAP_FROM,
@@ -43,7 +44,6 @@ from tensions_cli.statistics.intervals import (
 )
 from tensions_cli.statistics.summary import UNKNOWN, Counted, is_tension
 
-MEASURES = (*(label.value for label in Label), "tension")
 OTHERS = "(les autres)"
 P_DECIMALS = 6
 BISECTIONS = 45  # halvings of a quantile between 0 and FARTHEST: finer than the decimals of a p-value
@@ -112,7 +112,7 @@ def _columns(rows: Sequence[Counted], keys: Sequence[tuple[str, ...]]) -> _Colum
         groups=np.array([place[row.key] for row in rows]),
         documents=_ranks([row.document for row in rows]),
         persons=_ranks(persons),
-        hits=np.array([[*(row.label.value == name for name in MEASURES[:-1]), is_tension(row)] for row in rows], float),
+        hits=np.array([[*(row.label == name for name in codebook().labels), is_tension(row)] for row in rows], float),
         spoken=any(row.speaker for row in rows),
     )
 
@@ -149,7 +149,7 @@ def compare_two(first: str, second: str, a: Sums, b: Sums, unit: str = "document
     shared = bool(((a.sizes > 0) & (b.sizes > 0)).any())
     drawn = _bootstrap(a, b) if min(a.clusters, b.clusters) >= BOOTSTRAP_FROM else None
     found = []
-    for rank, measure in enumerate(MEASURES):
+    for rank, measure in enumerate(codebook().measures):
         shares = float(a.shares[rank]), float(b.shares[rank])
         interval, p, method = None, None, f"none: fewer than {MIN_CLUSTERS} {unit}s" if few else "none: no spread"
         tested = None if few else _joint(a, b, rank) if shared else _apart(a, b, rank)
@@ -282,7 +282,7 @@ def _bootstrap(a: Sums, b: Sums) -> np.ndarray:
     nested = not ((a.sizes > 0) & (b.sizes > 0)).any()
     sides = [(side, np.flatnonzero(side.sizes > 0)) for side in (a, b)]
     everything = np.arange(len(a.sizes))
-    found = np.empty((REPLICATES, len(MEASURES)))
+    found = np.empty((REPLICATES, len(codebook().measures)))
     for replicate in range(REPLICATES):  # one at a time: a hundred thousand clusters would fill the memory
         together = None if nested else random.integers(0, len(everything), size=len(everything))
         shares = []

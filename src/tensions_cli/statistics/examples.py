@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tensions_cli.records import Label, Relation, TaggedPassage
+from tensions_cli.records import MIXTE, Relation, TaggedPassage
 from tensions_cli.statistics.extracts import certainty
 
 
@@ -21,7 +21,7 @@ def most_telling(tagged: Iterable[TaggedPassage], count: int) -> list[TaggedPass
 def is_telling(tagged: TaggedPassage) -> bool:
     """A counted tension."""
     tags = tagged.tags
-    return tagged.passage.counted and tags.label is Label.MIXTE and tags.relation is Relation.OPPOSITION
+    return tagged.passage.counted and tags.label == MIXTE and tags.relation is Relation.OPPOSITION
 
 
 def keep_best(kept: Sequence[TaggedPassage], tagged: TaggedPassage, count: int) -> list[TaggedPassage]:

@@ -9,7 +9,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
 
-from tensions_cli.records import Label, Role, TaggedPassage, Tags
+from tensions_cli.records import Role, TaggedPassage, Tags
 from tensions_cli.results import Extract
 from tensions_cli.words import WORD, count_words
 
@@ -34,7 +34,7 @@ def certainty(tags: Tags) -> float:
     """
     if tags.coded_by != BY_MODEL:
         return 1.0
-    return min(score if tags.label in (pole, Label.MIXTE) else 1 - score for pole, score in sorted(tags.scores.items()))
+    return min(score if pole in tags.logics else 1 - score for pole, score in sorted(tags.scores.items()))
 
 
 def best_examples(kind: Sequence[TaggedPassage], count: int) -> tuple[Extract, ...]:

@@ -55,6 +55,7 @@ def emptied(group: Group, why: str) -> Group:
         balance=None,
         stance=None,
         stance_intervals={},
+        pairs={pair: dict.fromkeys(counts, 0) for pair, counts in group.pairs.items()},
         axes={axis: dict.fromkeys(poles, 0) for axis, poles in group.axes.items()},
         intervals=dict.fromkeys(group.intervals),
         method=METHOD,

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.records import Interval
 from tensions_cli.results import Estimate, Period, Trend
-from tensions_cli.statistics.differences import MEASURES
 from tensions_cli.statistics.intervals import DECIMALS, MIN_CLUSTERS, method, method_of, rounded, share_bounds, student
 from tensions_cli.statistics.summary import Counted, is_tension, year_of
 
@@ -159,10 +159,10 @@ def _name(rank: int, unit: str) -> str:
 def _sums(rows: Sequence[Counted], names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Hits (documents × measures) and passages by document."""
     place = {name: rank for rank, name in enumerate(names)}
-    hits = np.zeros((len(names), len(MEASURES)))
+    hits = np.zeros((len(names), len(codebook().measures)))
     sizes = np.zeros(len(names))
     for row in rows:
-        hits[place[row.document], MEASURES.index(row.label.value)] += 1
+        hits[place[row.document], codebook().measures.index(row.label)] += 1
         hits[place[row.document], -1] += is_tension(row)
         sizes[place[row.document]] += 1
     return hits, sizes
@@ -173,14 +173,14 @@ def _period(rank: int, unit: str, hits: np.ndarray, sizes: np.ndarray, places: n
     passages = int(sizes[here].sum())
     shares = {
         measure: round(float(hits[here, n].sum()) / passages, DECIMALS) if passages else None
-        for n, measure in enumerate(MEASURES)
+        for n, measure in enumerate(codebook().measures)
     }
     distance = np.abs(places - rank)
     near = distance < len(KERNEL)
     weights = np.array(KERNEL)[distance[near]]
     smoothed = {
         measure: _smoothed(weights * hits[near, n], weights * sizes[near]) if passages else Estimate(None, None, "none")
-        for n, measure in enumerate(MEASURES)
+        for n, measure in enumerate(codebook().measures)
     }
     return Period(_name(rank, unit), int(here.sum()), passages, shares, smoothed)
 
@@ -203,7 +203,7 @@ def _slopes(hits: np.ndarray, sizes: np.ndarray, places: np.ndarray) -> dict[str
     spread = float((sizes * away**2).sum())
     leverage = sizes * (1 / total + away**2 / spread)
     found = {}
-    for n, measure in enumerate(MEASURES):
+    for n, measure in enumerate(codebook().measures):
         x = hits[:, n]
         slope = float((away * x).sum()) / spread
         residual = x - sizes * (x.sum() / total + slope * away)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from tensions_cli.records import Label, Relation, TaggedPassage
+from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.records import MIXTE, Relation, TaggedPassage
 from tensions_cli.results import Cutting
 from tensions_cli.words import count_words
 
@@ -13,7 +14,7 @@ DECIMALS = 4
 
 def cutting(passages: Iterable[TaggedPassage], target_words: int, *, shipped: bool) -> Cutting:
     """Shares of the counted passages among `passages`, cut at `target_words`."""
-    labels = dict.fromkeys(Label, 0)
+    labels = dict.fromkeys(codebook().labels, 0)
     tensions = total = words = 0
     for one in passages:
         if not one.passage.counted:
@@ -21,12 +22,12 @@ def cutting(passages: Iterable[TaggedPassage], target_words: int, *, shipped: bo
         total += 1
         words += count_words(one.passage.text)
         labels[one.tags.label] += 1
-        tensions += one.tags.label is Label.MIXTE and one.tags.relation is Relation.OPPOSITION
+        tensions += one.tags.label == MIXTE and one.tags.relation is Relation.OPPOSITION
     return Cutting(
         target_words=target_words,
         passages=total,
         mean_words=round(words / total, 1) if total else 0.0,
-        shares={label.value: round(n / total, DECIMALS) if total else None for label, n in labels.items()},
+        shares={label: round(n / total, DECIMALS) if total else None for label, n in labels.items()},
         tension_share=round(tensions / total, DECIMALS) if total else None,
         shipped=shipped,
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tensions_cli.knowledge.codebook import codebook
-from tensions_cli.records import MIN_BEARING, Group, Interval, Label, Relation, TaggedPassage
+from tensions_cli.records import MIN_BEARING, MIXTE, Group, Interval, Relation, TaggedPassage
 from tensions_cli.statistics.intervals import cluster_sums, method, method_of_sums, ratio_interval
 from tensions_cli.words import count_words
 
@@ -22,15 +22,13 @@ UNKNOWN = "(non renseigné)"
 DATED = ("annee", "année", "date")
 _YEAR = re.compile(r"(?<![0-9])(?:1[89]|20)[0-9]{2}(?![0-9])")
 
-BEARING_M = (Label.RATIONALISATION, Label.MIXTE)
-BEARING_P = (Label.PROFESSIONNELLE, Label.MIXTE)
-
 
 @dataclass(frozen=True, slots=True)
 class Counted:
     """What statistics keep of a counted passage: nothing of its text.
 
     `key`: values of the grouping fields; `stance`: `pole:stance`, None when not coded; `axes`: `axis:pole`;
+    `relations`: `pair:relation`;
     `words`: alphanumeric tokens; `person`: code of `speakers.csv`, the same in all documents.
     """
 
@@ -38,12 +36,14 @@ class Counted:
     document: str
     speaker: str | None
     words: int
-    label: Label
+    label: str
+    logics: tuple[str, ...]
     relation: Relation | None
     stance: tuple[str, ...] | None
     axes: tuple[str, ...]
     certain: bool
     person: str | None = None
+    relations: tuple[str, ...] = ()
 
 
 def counted(tagged: TaggedPassage, by: Sequence[str]) -> Counted | None:
@@ -57,11 +57,13 @@ def counted(tagged: TaggedPassage, by: Sequence[str]) -> Counted | None:
         speaker=passage.person or passage.speaker,
         words=count_words(passage.text),
         label=tags.label,
+        logics=tags.logics,
         relation=tags.relation,
         stance=None if tags.stance is None else tuple(f"{pole}:{name}" for pole, name in tags.stance.items()),
         axes=tuple(f"{axis}:{pole}" for axis, poles in tags.axes.items() for pole in poles),
         certain=tags.certain,
         person=passage.person,
+        relations=tuple(f"{pair}:{relation}" for pair, relation in tags.relations.items()),
     )
 
 
@@ -107,7 +109,6 @@ def _group(by: Mapping[str, str], rows: list[Counted]) -> Group:
     documents = {row.document for row in rows}
     clusters, unit = _clusters(rows, documents)
     certain = [row for row in rows if row.certain]
-    bearing = {pole: sum(row.label in labels for row in rows) for pole, labels in _bearing().items()}
     return Group(
         by=by,
         documents=len(documents),
@@ -120,7 +121,7 @@ def _group(by: Mapping[str, str], rows: list[Counted]) -> Group:
         certain=len(certain),
         relations={name: sum(row.relation == name for row in rows) for name in codebook().relations},
         tension_share=_ratio(sum(map(is_tension, rows)), len(rows)),
-        balance=_balance(bearing["professionnelle"], bearing["rationalisation"]),
+        balance=_balance(rows),
         stance=_stances(rows),
         axes=_axes(rows),
         intervals=_intervals(rows, clusters),
@@ -128,16 +129,13 @@ def _group(by: Mapping[str, str], rows: list[Counted]) -> Group:
         persons=_persons(rows),
         shares_by_document=_shares_by_document(rows),
         stance_intervals=_stance_intervals(rows, clusters),
+        pairs=_pairs(rows),
     )
 
 
 def is_tension(row: Counted) -> bool:
     """`mixte` in `opposition`."""
-    return row.label is Label.MIXTE and row.relation is Relation.OPPOSITION
-
-
-def _bearing() -> dict[str, tuple[Label, ...]]:
-    return {"rationalisation": BEARING_M, "professionnelle": BEARING_P}
+    return row.label == MIXTE and row.relation is Relation.OPPOSITION
 
 
 def _persons(rows: list[Counted]) -> int:
@@ -157,17 +155,17 @@ def _clusters(rows: list[Counted], documents: set[str]) -> tuple[list[str], str]
 def _shares(rows: list[Counted], weight: Callable[[Counted], int]) -> dict[str, float | None]:
     sums: Counter[str] = Counter()
     for row in rows:
-        sums[row.label.value] += weight(row)
+        sums[row.label] += weight(row)
     total = sum(sums.values())
-    return {label.value: _ratio(sums[label.value], total) for label in Label}
+    return {label: _ratio(sums[label], total) for label in codebook().labels}
 
 
 def _shares_by_document(rows: list[Counted]) -> dict[str, float | None]:
     """Mean of the documents' shares: a long interview weighs no more than a short one."""
     sizes = Counter(row.document for row in rows)
-    sums: dict[str, float] = dict.fromkeys((*(label.value for label in Label), "tension"), 0.0)
+    sums: dict[str, float] = dict.fromkeys(codebook().measures, 0.0)
     for row in rows:
-        sums[row.label.value] += 1 / sizes[row.document]
+        sums[row.label] += 1 / sizes[row.document]
         sums["tension"] += is_tension(row) / sizes[row.document]
     return {name: round(total / len(sizes), DECIMALS) if sizes else None for name, total in sums.items()}
 
@@ -180,9 +178,22 @@ def _ratio(part: int, whole: int) -> float | None:
     return round(part / whole, DECIMALS) if whole else None
 
 
-def _balance(professional: int, managerial: int) -> float | None:
-    total = professional + managerial
-    return round((professional - managerial) / total, DECIMALS) if total >= MIN_BEARING else None
+def _balance(rows: list[Counted]) -> float | None:
+    """Between two logics only: with three, nobody could say towards what it leans."""
+    if codebook().by_pair:
+        return None
+    first, second = (sum(pole in row.logics for row in rows) for pole in codebook().poles)
+    total = first + second
+    return round((second - first) / total, DECIMALS) if total >= MIN_BEARING else None
+
+
+def _pairs(rows: list[Counted]) -> dict[str, dict[str, int]]:
+    """Passages by pair of logics and relation; empty for two logics, where `relations` says it."""
+    book = codebook()
+    if not book.by_pair:
+        return {}
+    counts = Counter(name for row in rows for name in row.relations)
+    return {pair: {name: counts[f"{pair}:{name}"] for name in book.relations} for pair in book.pairs}
 
 
 def _stances(rows: list[Counted]) -> dict[str, dict[str, int]] | None:
@@ -201,7 +212,7 @@ def _axes(rows: list[Counted]) -> dict[str, dict[str, int]]:
 
 def _measured(rows: list[Counted]) -> dict[str, list[bool]]:
     """Which passages each share with an interval counts."""
-    wanted: dict[str, list[bool]] = {label.value: [row.label is label for row in rows] for label in Label}
+    wanted: dict[str, list[bool]] = {label: [row.label == label for row in rows] for label in codebook().labels}
     return wanted | {"tension": [is_tension(row) for row in rows]}
 
 

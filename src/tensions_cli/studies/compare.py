@@ -31,7 +31,7 @@ from tensions_cli.statistics.summary import UNKNOWN, Counted, counted, field_val
 from tensions_cli.studies.tagged import TaggedCorpus, tag_corpus
 from tensions_cli.studies.words import characteristic_words
 from tensions_cli.tagging.classifier import Model
-from tensions_cli.tagging.model_folder import load_model
+from tensions_cli.tagging.model_folder import open_model
 
 CORPUS = "corpus"  # the grouping field of two corpora, that of no metadata
 CODES = ("label", "relation")  # what the model says: groups of words, never of shares
@@ -59,7 +59,7 @@ def compare(
     """Groups of one corpus when `options.by` names them, else one corpus for each source. Raises TensionsError."""
     request = request or Request()
     _check_request(sources, options, request)
-    model = load_model(options.model)
+    model = open_model(options.model)
     if options.by:
         fields = tuple(name for name in options.by if name not in CODES)
         corpus = tag_corpus(sources, replace(options, by=fields), progress, model)

@@ -9,15 +9,16 @@ from typing import Any
 
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.knowledge.lexicon import Cue
 from tensions_cli.output.french import integer
 from tensions_cli.pipeline import field_names
-from tensions_cli.records import Label, Relation, TaggedPassage
+from tensions_cli.records import Relation, TaggedPassage
 from tensions_cli.results import Extract
 from tensions_cli.statistics.extracts import best_examples, ordered, persons, plain
 from tensions_cli.statistics.summary import UNKNOWN, field_value
 from tensions_cli.studies.tagged import TaggedCorpus
 from tensions_cli.tagging.french import Words, words_of
-from tensions_cli.tagging.lexicon import Cue, cues, find_cues
+from tensions_cli.tagging.lexicon import find_cues
 
 BEST = 10  # examples when no number is asked for; a concordance is whole
 SECONDS = 2.0  # of search in one passage: ordinary expressions take a thousandth of one
@@ -47,7 +48,7 @@ class Wanted:
     pattern: str | None = None
     lemma: str | None = None
     cue: str | None = None
-    label: Label | None = None
+    label: str | None = None
     relation: Relation | None = None
     stance: tuple[str, str] | None = None
     axis: tuple[str, str | None] | None = None
@@ -376,7 +377,7 @@ def cue_search(typed: str) -> Search:
         found = []
         for words in words_of(texts):
             spans: Spans = []
-            for match in find_cues(words):
+            for match in find_cues(words, codebook()):
                 start, end = int(words.starts[match.first]), int(words.ends[match.last - 1])
                 if match.cue in chosen and (not spans or start >= spans[-1][1]):
                     spans.append((start, end))
@@ -387,7 +388,7 @@ def cue_search(typed: str) -> Search:
 
 
 def _cues_named(typed: str) -> list[Cue]:
-    read = [cue for cue in cues() if cue.kind != "trap"]
+    read = [cue for cue in codebook().cues if cue.kind != "trap"]
     axis, _, pole = (plain(part) for part in typed.partition(":"))
     if axis in codebook().axes and (not pole or pole in codebook().poles):
         return [cue for cue in read if cue.kind == "axis" and cue.name == axis and pole in ("", cue.pole)]

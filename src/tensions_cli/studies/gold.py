@@ -21,7 +21,7 @@ from tensions_cli.statistics.correction import (
     Observed,
     corrections,
     documents_reached,
-    measures,
+    measures_of,
     unlike_the_corpus,
 )
 from tensions_cli.statistics.summary import field_value
@@ -202,7 +202,7 @@ def seen(tagged: TaggedPassage, by: Sequence[str]) -> Seen:
         Observed(
             key=tuple(field_value(tagged, name) for name in by),
             document=passage.document,
-            machine=measures(tags.label, tags.relation),
+            machine=measures_of(tags.label, tags.logics, tags.relation),
         ),
     )
 
@@ -226,7 +226,7 @@ def correct_with_gold(passages: Sequence[Seen], gold: Gold, by: Sequence[str]) -
     rows = [one.observed for one in passages]
     for rank, at in place.items():
         coded = gold.passages[rank]
-        human = measures(coded.label, coded.relation)
+        human = measures_of(coded.label, coded.logics, coded.relation)
         rows[at] = replace(rows[at], human=human, weight=gold.weights[rank])
     unmatched = len(gold.passages) - len(place)
     return Corrections(

@@ -21,16 +21,7 @@ from tensions_cli.pipeline import (
     fields_of,
     manifest,
 )
-from tensions_cli.records import (
-    Analysis,
-    CastMember,
-    DocumentInfo,
-    Group,
-    Label,
-    Relation,
-    Role,
-    TaggedPassage,
-)
+from tensions_cli.records import NEUTRE, Analysis, CastMember, DocumentInfo, Group, Relation, Role, TaggedPassage
 from tensions_cli.results import (
     Bringer,
     CharacteristicWord,
@@ -177,7 +168,7 @@ def _counted_too(tagged: TaggedPassage) -> TaggedPassage:
 def _is_shown(tagged: TaggedPassage, request: ReportRequest) -> bool:
     if not request.verbatim:
         return False
-    return request.all_passages or (tagged.passage.counted and tagged.tags.label is not Label.NEUTRE)
+    return request.all_passages or (tagged.passage.counted and tagged.tags.label != NEUTRE)
 
 
 # --- groups -------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tensions_cli.pipeline import Batch, Options, Progress, field_names, load, nothing_counted, silent, tagged_passages
 from tensions_cli.records import TaggedPassage
 from tensions_cli.tagging.classifier import Model
-from tensions_cli.tagging.model_folder import load_model
+from tensions_cli.tagging.model_folder import open_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def tag_corpus(
     Raises TensionsError when nothing can be analysed, or nothing counts; an unknown grouping field is refused before
     the tagging, which is what takes time.
     """
-    model = model or load_model(options.model)
+    model = model or open_model(options.model)
     batch = load(sources, options, progress)
     field_names(batch.documents, options.by)
     passages = tuple(tagged_passages(batch, model, options, progress))

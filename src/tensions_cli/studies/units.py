@@ -12,6 +12,7 @@ from itertools import islice
 
 from tensions_cli.confidentiality.identifiers import fold
 from tensions_cli.confidentiality.vocabulary import is_first_name
+from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.tagging.french import Words, function_words, usual_writing, words_of
 from tensions_cli.tagging.lexicon import find_cues
@@ -250,7 +251,7 @@ def _joined(words: Words) -> list[tuple[int, int, str]]:
     """Set expressions of a passage, and cues of several words: longest first where they overlap; in text order."""
     found = [
         (match.first, match.last, match.cue.expression.replace("'", "’"))
-        for match in find_cues(words)
+        for match in find_cues(words, codebook())
         if match.cue.kind != "relation" and _says_something(words, match.first, match.last)
     ]
     table, lemmas = expressions(), words.lemmas

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output.french import NBSP, integer
-from tensions_cli.records import Label, Relation, Role, TaggedPassage
+from tensions_cli.records import Relation, Role, TaggedPassage
 from tensions_cli.results import Vocabulary
 from tensions_cli.statistics.summary import field_value
 from tensions_cli.statistics.vocabulary import MIN_COUNT, MIN_PART, MIN_TOTAL, Speech, vocabulary
@@ -12,7 +13,11 @@ from tensions_cli.studies.units import Capitals, units_of
 
 JOINED = " × "
 _Place = tuple[str, str, str | None]  # part, document, speaker
-_ORDER = (*(label.value for label in Label), *(relation.value for relation in Relation), *(role.value for role in Role))
+
+
+def _order() -> tuple[str, ...]:
+    """Labels, relations and roles stand in the order of the codebook; any other part in that of its name."""
+    return (*codebook().labels, *(relation.value for relation in Relation), *(role.value for role in Role))
 
 
 def characteristic_words(passages: Sequence[TaggedPassage], by: Sequence[str], *, top: int = 20) -> Vocabulary | None:
@@ -23,7 +28,7 @@ def characteristic_words(passages: Sequence[TaggedPassage], by: Sequence[str], *
     """
     parted = [(one, part) for one in passages if one.passage.counted and (part := _part(one, by)) is not None]
     speeches, names = _speeches(parted)
-    return vocabulary(speeches, JOINED.join(by), order=_ORDER, top=top, policy=_policy(by, names))
+    return vocabulary(speeches, JOINED.join(by), order=_order(), top=top, policy=_policy(by, names))
 
 
 def vocabulary_by_label(passages: Sequence[TaggedPassage], *, top: int = 20) -> Vocabulary | None:
@@ -38,7 +43,7 @@ def _part(tagged: TaggedPassage, by: Sequence[str]) -> str | None:
 
 def _value(tagged: TaggedPassage, field: str) -> str | None:
     if field == "label":
-        return tagged.tags.label.value
+        return tagged.tags.label
     if field == "relation":
         return tagged.tags.relation.value if tagged.tags.relation else None
     return field_value(tagged, field)

@@ -5,6 +5,7 @@ that hold it, a cue to the words it covers) or to the form of the passage; the t
 head's log-odds. The encoder's term is shared out by `explain.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +47,7 @@ def attribute(space: Space, row: Row, coefficients: FloatArray, intercept: float
     terms = (
         _lemma_terms(row, weights[: starts["pieces"]])
         + _piece_terms(row, weights[starts["pieces"] : starts["cues"]])
-        + _cue_terms(row, cue_weights)
+        + _cue_terms(row, cue_weights, cue_names(space.book))
     )
     values = row.discourse * SCALES["discourse"] * weights[starts["discourse"] :]
     form = {feature.__name__: float(value) for feature, value in zip(DISCOURSE, values, strict=True)}
@@ -77,9 +78,9 @@ def _piece_terms(row: Row, weights: Terms) -> Terms:
     return np.asarray(terms, dtype=np.float64)
 
 
-def _cue_terms(row: Row, weights: Terms) -> Terms:
+def _cue_terms(row: Row, weights: Terms, names: Sequence[str]) -> Terms:
     cues = row.seen.cues
-    values = dict(zip(cue_names(), (row.cues * SCALES["cues"] * weights).tolist(), strict=True))
+    values = dict(zip(names, (row.cues * SCALES["cues"] * weights).tolist(), strict=True))
     strengths: dict[str, int] = {}
     for match in cues:
         for family in cue_families(match):

@@ -1,8 +1,9 @@
 """The model: heads over the features and the encoder, their calibration, and the decisions they give.
 
-Two heads answer the codebook's two questions (M, P) and are calibrated (Platt 1999: a logistic curve
-fitted on out-of-fold log-odds). One softmax head tells the relation of a `mixte` passage, one for each
-logic the stance, and one head per axis and pole the axes. Only numpy and scipy run here; scikit-learn trains.
+One head for each logic answers the codebook's question (M, P) and is calibrated (Platt 1999: a logistic curve
+fitted on out-of-fold log-odds). One softmax head for each pair of logics tells their relation where both are there,
+one for each logic the stance, and one head per axis and pole the axes. Only numpy and scipy run here; scikit-learn
+trains.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tensions_cli.knowledge.codebook import Codebook
 from tensions_cli.tagging.features import Space
 from tensions_cli.tagging.french import FloatArray
 from tensions_cli.tagging.kernel import Kernel, Likeness
@@ -53,11 +55,16 @@ class Model:
     space: Space
     kernel: Kernel
     poles: Heads
-    relations: Heads
+    relations: Mapping[str, Heads]  # by pair of logics
     axes: Heads
     stances: Mapping[str, Heads]  # by logic
     doubt: float  # δ: a score nearer than this to its threshold is uncertain
     tension: Mapping[str, float]  # precision and recall of tensions, measured on passages never seen
+
+    @property
+    def book(self) -> Codebook:
+        """The codebook it learnt."""
+        return self.space.book
 
 
 def small_columns(space: Space) -> NDArray[np.int64]:
@@ -95,5 +102,5 @@ def best_name(heads: Heads, odds: Scores) -> list[str]:
 
 
 def are_certain(scores: Scores, thresholds: Scores, doubt: float) -> NDArray[np.bool_]:
-    """Both scores at least δ away from their threshold; shapes (passages, 2), (2,) or (passages, 2)."""
+    """Every score at least δ away from its threshold; shapes (passages, logics), (logics,) or (passages, logics)."""
     return np.asarray(np.round(np.abs(scores - thresholds), SCORE_DECIMALS).min(axis=1) >= doubt)

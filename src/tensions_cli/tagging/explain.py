@@ -18,7 +18,7 @@ MAX_OCCLUDED = 400  # beyond, a passage is no passage: the encoder's term is lef
 
 def explain(text: str, model: Model) -> Explanation:
     """Tags of one passage and, for each pole, terms that add up to the log-odds before calibration."""
-    seen = see(text, words_of([text])[0])
+    seen = see(text, words_of([text])[0], model.book)
     row = row_of(model.space, seen)
     usual, wholes, shares = _encoder_terms(seen, model)
     poles = []

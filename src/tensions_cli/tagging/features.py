@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.knowledge.codebook import Codebook
 from tensions_cli.knowledge.files import read_toml, sha256
 from tensions_cli.tagging.french import FloatArray, IntArray, Words
 from tensions_cli.tagging.lexicon import Match, find_cues
@@ -36,15 +36,19 @@ class Seen:
     cues: tuple[Match, ...]
 
 
-def see(text: str, words: Words) -> Seen:
-    """A passage with the cues found in it."""
-    return Seen(text, words, tuple(find_cues(words)))
+def see(text: str, words: Words, book: Codebook) -> Seen:
+    """A passage with the cues of the codebook found in it."""
+    return Seen(text, words, tuple(find_cues(words, book)))
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The columns that training fixed: rank and inverse document frequency of each lemma and piece."""
+    """The columns that training fixed: rank and inverse document frequency of each lemma and piece.
 
+    `book`: the codebook whose cues have columns too.
+    """
+
+    book: Codebook
     lemmas: dict[str, int]
     lemma_idf: FloatArray
     pieces: dict[str, int]
@@ -55,7 +59,7 @@ class Space:
     @property
     def starts(self) -> dict[str, int]:
         """First column of each block, and the number of columns under `end`."""
-        sizes = [len(self.lemmas), len(self.pieces), len(cue_names()), len(DISCOURSE)]
+        sizes = [len(self.lemmas), len(self.pieces), len(cue_names(self.book)), len(DISCOURSE)]
         edges = np.cumsum([0, *sizes]).tolist()
         return dict(zip([*SCALES, "end"], edges, strict=True))
 
@@ -71,7 +75,7 @@ def pieces_of(form: str, edges: str = "  ") -> tuple[str, ...]:
     return tuple(marked[i : i + n] for n in PIECE_LENGTHS for i in range(len(marked) - n + 1))
 
 
-def fit_space(passages: Sequence[Seen]) -> Space:
+def fit_space(passages: Sequence[Seen], book: Codebook) -> Space:
     """Columns and document frequencies of the training passages."""
     of_lemmas: Counter[str] = Counter()
     of_pieces: Counter[str] = Counter()
@@ -81,7 +85,7 @@ def fit_space(passages: Sequence[Seen]) -> Space:
     total = len(passages)
     lemmas, lemma_idf = _columns(of_lemmas, total)
     pieces, piece_idf = _columns(of_pieces, total)
-    return Space(lemmas, lemma_idf, pieces, piece_idf)
+    return Space(book, lemmas, lemma_idf, pieces, piece_idf)
 
 
 def _columns(counts: Counter[str], total: int) -> tuple[dict[str, int], FloatArray]:
@@ -136,9 +140,8 @@ def _piece_columns(space: Space, form: str) -> IntArray:
 
 
 @cache
-def cue_names() -> tuple[str, ...]:
+def cue_names(book: Codebook) -> tuple[str, ...]:
     """Names of the cue features: axis and pole, general by pole, relation, total by pole, both poles."""
-    book = codebook()
     axes = [f"{axis}:{pole}" for axis in book.axes for pole in book.poles]
     general = [f"general:{pole}" for pole in book.poles]
     relations = [f"relation:{relation}" for relation in book.relations]
@@ -153,13 +156,16 @@ def cue_families(match: Match) -> tuple[str, ...]:
     return (f"{cue.name or 'general'}:{cue.pole}", f"all:{cue.pole}")
 
 
-def cue_values(cues: Sequence[Match]) -> FloatArray:
-    """Log of one plus the summed strengths of the cues, by family; shape (len(cue_names()),)."""
-    sums = dict.fromkeys(cue_names(), 0.0)
+def cue_values(cues: Sequence[Match], book: Codebook) -> FloatArray:
+    """Log of one plus the summed strengths of the cues, by family; shape (len(cue_names(book)),).
+
+    `both` is the second strongest logic: the weaker of two.
+    """
+    sums = dict.fromkeys(cue_names(book), 0.0)
     for match in cues:
         for family in cue_families(match):
             sums[family] += match.cue.strength
-    sums["both"] = min(sums[f"all:{pole}"] for pole in codebook().poles)
+    sums["both"] = sorted(sums[f"all:{pole}"] for pole in book.poles)[-2]
     return np.log1p(np.array(list(sums.values()), dtype=np.float32))
 
 
@@ -268,7 +274,7 @@ def row_of(space: Space, seen: Seen) -> Row:
         seen=seen,
         lemmas=lemma_counts(space, seen.words),
         pieces=piece_counts(space, seen.words),
-        cues=cue_values(seen.cues),
+        cues=cue_values(seen.cues, space.book),
         discourse=discourse_values(seen),
     )
 
@@ -296,7 +302,7 @@ def matrix(space: Space, rows: Sequence[Row]) -> Any:
     return csr_matrix((data, indices, edges), shape=(len(rows), starts["end"]), dtype=np.float32)
 
 
-def feature_names() -> tuple[str, ...]:
+def feature_names(book: Codebook) -> tuple[str, ...]:
     """Blocks and named features, to refuse a model trained on others."""
     discourse = [f"discourse:{feature.__name__}" for feature in DISCOURSE]
-    return ("lemmas", "pieces", *(f"cue:{name}" for name in cue_names()), *discourse)
+    return ("lemmas", "pieces", *(f"cue:{name}" for name in cue_names(book)), *discourse)

@@ -15,19 +15,19 @@ import numpy as np
 
 from tensions_cli import __version__
 from tensions_cli.errors import ModelError
-from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.knowledge.codebook import FILE as CODEBOOK
+from tensions_cli.knowledge.codebook import LEXICON, Codebook, parse_codebook, shipped, use_codebook
 from tensions_cli.tagging import french
 from tensions_cli.tagging.classifier import Heads, Model
 from tensions_cli.tagging.encoders import Encoder, encoder
 from tensions_cli.tagging.features import Space, discourse_sha256, feature_names
 from tensions_cli.tagging.kernel import Kernel
-from tensions_cli.tagging.lexicon import lexicon_sha256
 
-SCHEMA = "tensions-model/2"
+SCHEMA = "tensions-model/3"
 DEFAULT = "standard"
 CONFIG, WEIGHTS, LEMMAS, PIECES = "config.json", "weights.npz", "lemmas.txt", "pieces.txt"
 STANCE = "stance_"  # the stance heads are stored by logic: stance_rationalisation, stance_professionnelle
-HEADS = ("poles", "relations", "axes", *(f"{STANCE}{pole}" for pole in codebook().poles))
+RELATION = "relation_"  # those of the relations by pair: relation_rationalisation+professionnelle
 HEAD_ARRAYS = ("coefficients", "intercepts", "duals", "means", "blends", "slopes", "offsets", "thresholds")
 MAX_BYTES = 200_000_000  # ten times the largest shipped model; a larger file is not one of ours
 
@@ -67,13 +67,15 @@ def load_model(name: str = DEFAULT) -> Model:
     """Load and verify a model; raises ModelError when it is missing, damaged or of another version."""
     folder = find_model(name)
     config = _read_config(folder)
-    _check_fits(folder, config)
+    book = _codebook(folder, config)
+    _check_fits(folder, config, book)
     hashes = config["files"]
     content = {file: _read_checked(folder, file, hashes) for file in (WEIGHTS, LEMMAS, PIECES)}
     try:
         with np.load(io.BytesIO(content[WEIGHTS]), allow_pickle=False) as arrays:
             weights = {key: arrays[key] for key in arrays.files}
         space = Space(
+            book=book,
             lemmas=_columns(content[LEMMAS]),
             lemma_idf=weights["lemma_idf"],
             pieces=_columns(content[PIECES]),
@@ -81,7 +83,7 @@ def load_model(name: str = DEFAULT) -> Model:
         )
         heads = {
             group: Heads(tuple(config["heads"][group]), *(_widened(weights, group, array) for array in HEAD_ARRAYS))
-            for group in HEADS
+            for group in head_groups(book)
         }
         names = list(config["encoders"])
         doubt = float(config["doubt"])
@@ -100,12 +102,42 @@ def load_model(name: str = DEFAULT) -> Model:
         space=space,
         kernel=kernel,
         poles=heads["poles"],
-        relations=heads["relations"],
+        relations={pair: heads[f"{RELATION}{pair}"] for pair in book.pairs},
         axes=heads["axes"],
-        stances={pole: heads[f"{STANCE}{pole}"] for pole in codebook().poles},
+        stances={pole: heads[f"{STANCE}{pole}"] for pole in book.poles},
         doubt=doubt,
         tension=tension,
     )
+
+
+def open_model(name: str = DEFAULT) -> Model:
+    """Load a model and put its codebook in use for the rest of the run; raises ModelError as `load_model` does."""
+    model = load_model(name)
+    use_codebook(model.book)
+    return model
+
+
+def read_codebook(name: str) -> Codebook:
+    """The codebook of a model, without loading its weights; raises ModelError as `load_model` does."""
+    folder = find_model(name)
+    return _codebook(folder, _read_config(folder))
+
+
+def head_groups(book: Codebook) -> tuple[str, ...]:
+    """Names under which the heads of a model are stored."""
+    relations, stances = (f"{RELATION}{pair}" for pair in book.pairs), (f"{STANCE}{pole}" for pole in book.poles)
+    return ("poles", "axes", *relations, *stances)
+
+
+def _codebook(folder: Path, config: dict[str, Any]) -> Codebook:
+    """The codebook that the folder keeps; the shipped one where it keeps none."""
+    if CODEBOOK not in config["files"]:
+        return shipped()
+    content, lexicon = (_read_checked(folder, file, config["files"]) for file in (CODEBOOK, LEXICON))
+    try:
+        return parse_codebook(content, lexicon)
+    except ValueError as error:
+        raise _damaged(folder, "sa grille de codage ne se lit pas") from error
 
 
 def _encoder(folder: Path, config: dict[str, Any], name: str) -> Encoder:
@@ -184,31 +216,36 @@ def save_model(folder: Path, space: Space, kernel: Kernel, heads: dict[str, Head
         np.savez_compressed(file, **{key: arrays[key] for key in sorted(arrays)})
     for name, columns in ((LEMMAS, space.lemmas), (PIECES, space.pieces)):
         (folder / name).write_text("".join(f"{gram}\n" for gram in columns), encoding="utf-8", newline="\n")
+    names = [WEIGHTS, LEMMAS, PIECES]
+    if space.book is not shipped():
+        names += [CODEBOOK, LEXICON]
+        (folder / CODEBOOK).write_bytes(space.book.content)
+        (folder / LEXICON).write_bytes(space.book.lexicon)
     complete = {
         "schema": SCHEMA,
         "version": __version__,
-        **_made_with(),
+        **_made_with(space.book),
         **config,
         "encoders": {one.name: one.identity for one in kernel.encoders},
         "heads": {group: list(head.names) for group, head in heads.items()},
-        "files": {name: _sha256((folder / name).read_bytes()) for name in (WEIGHTS, LEMMAS, PIECES)},
+        "files": {name: _sha256((folder / name).read_bytes()) for name in names},
     }
     text = json.dumps(complete, ensure_ascii=False, indent=1, sort_keys=True)
     (folder / CONFIG).write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def _made_with() -> dict[str, Any]:
+def _made_with(book: Codebook) -> dict[str, Any]:
     """What a model depends on: it is refused where these differ."""
     return {
-        "features": list(feature_names()),
-        "codebook": {"version": codebook().version, "sha256": codebook().sha256},
-        "lexicon": {"sha256": lexicon_sha256()},
+        "features": list(feature_names(book)),
+        "codebook": {"name": book.name, "version": book.version, "sha256": book.sha256},
+        "lexicon": {"sha256": book.lexicon_sha256},
         "discourse": {"sha256": discourse_sha256()},
         "language_model": french.version(),
     }
 
 
-def _check_fits(folder: Path, config: dict[str, Any]) -> None:
+def _check_fits(folder: Path, config: dict[str, Any], book: Codebook) -> None:
     names = {
         "features": "avec d’autres traits",
         "codebook": "avec une autre grille de codage",
@@ -216,7 +253,7 @@ def _check_fits(folder: Path, config: dict[str, Any]) -> None:
         "discourse": "avec d’autres listes de mots du discours",
         "language_model": "avec une autre version du modèle de langue",
     }
-    for key, value in _made_with().items():
+    for key, value in _made_with(book).items():
         if config.get(key) != value:
             raise ModelError(
                 f"le modèle «\u00a0{folder.name}\u00a0» ne va pas avec cette version de tensions",

@@ -1,12 +1,12 @@
 """The tagging stage: passages in, tagged passages out, in the same order whatever the batches."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
 
-from tensions_cli.knowledge.codebook import codebook, label_of
-from tensions_cli.records import Evidence, Label, Passage, Relation, TaggedPassage, Tags
+from tensions_cli.knowledge.codebook import label_of
+from tensions_cli.records import Evidence, Passage, Relation, TaggedPassage, Tags
 from tensions_cli.tagging.attribution import attribute
 from tensions_cli.tagging.classifier import (
     Model,
@@ -33,13 +33,13 @@ def tag(passages: Iterable[Passage], model: Model) -> Iterator[TaggedPassage]:
 
 def tag_texts(texts: list[str], model: Model) -> list[Tags]:
     """Tags of each text, taken as one passage each."""
-    seen = [see(text, words) for text, words in zip(texts, words_of(texts), strict=True)]
+    seen = [see(text, words, model.book) for text, words in zip(texts, words_of(texts), strict=True)]
     rows = [row_of(model.space, one) for one in seen]
     features = matrix(model.space, rows)
     like = likeness(model.kernel, vectors_of(model.kernel, seen))
     scores = probabilities(model.poles, log_odds(model.poles, features, like))
     answers = scores >= model.poles.thresholds
-    relations = best_name(model.relations, log_odds(model.relations, features, like))
+    relations = {pair: best_name(heads, log_odds(heads, features, like)) for pair, heads in model.relations.items()}
     stances = {pole: best_name(heads, log_odds(heads, features, like)) for pole, heads in model.stances.items()}
     axes = probabilities(model.axes, log_odds(model.axes, features, like)) >= model.axes.thresholds
     certain = are_certain(scores, model.poles.thresholds, model.doubt).tolist()
@@ -49,7 +49,7 @@ def tag_texts(texts: list[str], model: Model) -> list[Tags]:
             rows[i],
             scores[i].tolist(),
             answers[i].tolist(),
-            relations[i],
+            {pair: said[i] for pair, said in relations.items()},
             {pole: said[i] for pole, said in stances.items()},
             axes[i],
             certain[i],
@@ -63,17 +63,19 @@ def _tags(
     row: Row,
     scores: list[float],
     answers: list[bool],
-    relation: str,
+    relations: Mapping[str, str],
     stances: Mapping[str, str],
     axes: np.ndarray,
     certain: bool,
 ) -> Tags:
-    label = label_of(*answers)
-    poles = [pole for pole, answer in zip(model.poles.names, answers, strict=True) if answer]
+    poles = model.book.present(answers)
+    between = {pair: Relation(relations[pair]) for pair in model.book.pairs_of(poles)}
     found = _axes(model, axes.tolist(), poles)
     return Tags(
-        label=label,
-        relation=Relation(relation) if label is Label.MIXTE else None,
+        label=label_of(poles),
+        logics=poles,
+        relation=strongest(between.values()),
+        relations=between,
         stance={pole: stances[pole] for pole in poles},
         axes=found,
         scores=dict(zip(model.poles.names, scores, strict=True)),
@@ -84,14 +86,19 @@ def _tags(
     )
 
 
-def _axes(model: Model, answers: list[bool], poles: list[str]) -> Mapping[str, tuple[str, ...]]:
+def strongest(relations: Collection[Relation]) -> Relation | None:
+    """The relation of a passage, from those of its pairs of logics: opposition first; None without a pair."""
+    return next((relation for relation in Relation if relation in relations), None)
+
+
+def _axes(model: Model, answers: list[bool], poles: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     """Axes with the poles at work; an axis counts on a pole only if the passage bears that logic."""
     present = {name for name, answer in zip(model.axes.names, answers, strict=True) if answer}
-    found = {axis: tuple(pole for pole in poles if f"{axis}:{pole}" in present) for axis in codebook().axes}
+    found = {axis: tuple(pole for pole in poles if f"{axis}:{pole}" in present) for axis in model.book.axes}
     return {axis: sides for axis, sides in found.items() if sides}
 
 
-def _evidence(model: Model, row: Row, poles: list[str], axes: Mapping[str, tuple[str, ...]]) -> list[Evidence]:
+def _evidence(model: Model, row: Row, poles: Sequence[str], axes: Mapping[str, tuple[str, ...]]) -> list[Evidence]:
     heads = model.poles
     terms = {
         pole: attribute(model.space, row, heads.coefficients[head], heads.intercepts[head])

@@ -11,16 +11,15 @@ from typing import Any
 from tensions_cli.coding.coders import is_machine
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook, label_of
-from tensions_cli.knowledge.files import read_toml
-from tensions_cli.records import Label
+from tensions_cli.records import Relation
 
 
 @dataclass(frozen=True, slots=True)
 class CodedPassage:
     """One passage with the codes of one coder.
 
-    `document` is None for a passage written alone, to a quota: it trains, it never evaluates.
-    `axes` maps an axis to the poles at work.
+    `document` is None for a passage written alone, to a quota: it trains, it never evaluates. `logics`: those present,
+    in the order of the codebook. `relations`: by pair of logics present. `axes` maps an axis to the poles at work.
     """
 
     id: str
@@ -31,16 +30,20 @@ class CodedPassage:
     sector: str | None
     speaker: str | None
     text: str
-    rationalisation: bool
-    professionnelle: bool
-    relation: str | None
+    logics: tuple[str, ...]
+    relations: Mapping[str, str]
     stance: Mapping[str, str]
     axes: Mapping[str, tuple[str, ...]]
 
     @property
-    def label(self) -> Label:
-        """The label that the two answers give."""
-        return label_of(self.rationalisation, self.professionnelle)
+    def label(self) -> str:
+        """The label that the answers give."""
+        return label_of(self.logics)
+
+    @property
+    def relation(self) -> str | None:
+        """The strongest relation between the logics present."""
+        return next((name for name in Relation if name in self.relations.values()), None)
 
     @property
     def whole(self) -> bool:
@@ -57,6 +60,10 @@ _LEFT_OUT = {
     "relation": (
         "1 passage mixte sans relation, laissé de côté\u00a0: à compléter",
         "{n} passages mixtes sans relation, laissés de côté\u00a0: à compléter",
+    ),
+    "unfinished": (
+        "1 passage commencé, laissé de côté\u00a0: tensions coding annotate le termine",
+        "{n} passages commencés, laissés de côté\u00a0: tensions coding annotate les termine",
     ),
     "text": ("1 passage sans texte, laissé de côté", "{n} passages sans texte, laissés de côté"),
 }
@@ -138,15 +145,19 @@ def _why_left_out(row: Mapping[str, Any]) -> str | None:
     """A key of `_LEFT_OUT`. A row written by hand (without `place`) is never incomplete in silence: it is refused."""
     if row.get("coded_by") == "model" or is_machine(str(row.get("coder"))):
         return "machine"
+    if row.get("finished") is False:
+        return "unfinished"
     if row.get("place") is None or row.get("decision") == "rejected":
         return None
     if row.get("text") is None:
         return "text"
-    return "relation" if row.get("M") is row.get("P") is True and row.get("relation") is None else None
+    present = sum(row.get(letter) is True for letter in codebook().letters.values())
+    return "relation" if present > 1 and not row.get("relation") else None
 
 
 def _parse(row: Mapping[str, Any], file: str, number: int) -> CodedPassage:
     try:
+        logics = codebook().present([_yes_or_no(row[letter]) for letter in codebook().letters.values()])
         passage = CodedPassage(
             id=str(row["id"]),
             document=None if row.get("document") is None else str(row["document"]),
@@ -156,9 +167,8 @@ def _parse(row: Mapping[str, Any], file: str, number: int) -> CodedPassage:
             sector=row.get("sector"),
             speaker=row.get("speaker"),
             text=str(row["text"]),
-            rationalisation=_yes_or_no(row["M"]),
-            professionnelle=_yes_or_no(row["P"]),
-            relation=row.get("relation"),
+            logics=logics,
+            relations=_relations(row.get("relation"), logics),
             stance=row.get("stance") or {},
             axes={axis: tuple(poles) for axis, poles in (row.get("axes") or {}).items()},
         )
@@ -172,32 +182,36 @@ def _parse(row: Mapping[str, Any], file: str, number: int) -> CodedPassage:
 def _yes_or_no(value: object) -> bool:
     """A JSON true or false; "non" or 1 would be taken for yes by Python, and is refused."""
     if not isinstance(value, bool):
-        raise TypeError("M and P are true or false")
+        raise TypeError("the answers are true or false")
     return value
+
+
+def _relations(value: object, logics: tuple[str, ...]) -> Mapping[str, str]:
+    """One name where two logics at most are present; else by pair (`{"marchande+civique": "opposition"}`)."""
+    if isinstance(value, Mapping):
+        return {str(pair): str(name) for pair, name in value.items()}
+    pairs = codebook().pairs_of(logics) or ("",)  # kept without a pair, so that it is refused
+    return {} if value is None else dict.fromkeys(pairs, str(value)) if len(pairs) == 1 else {"": str(value)}
 
 
 def problems(passage: CodedPassage) -> list[str]:
     """What the codebook forbids in a coded passage, in French."""
     book = codebook()
-    logics = {
-        pole
-        for pole, answer in zip(book.poles, (passage.rationalisation, passage.professionnelle), strict=True)
-        if answer
-    }
+    logics, pairs = set(passage.logics), set(book.pairs_of(passage.logics))
     found = []
-    if passage.relation is None and passage.label is Label.MIXTE:
-        found.append("relation absente d’un passage mixte")
-    if passage.relation is not None and passage.label is not Label.MIXTE:
+    if pairs - passage.relations.keys():
+        told = "" if len(pairs) == 1 else "\u00a0: une par paire de logiques"
+        found.append(f"relation absente d’un passage mixte{told}")
+    if passage.relations.keys() - pairs:
         found.append("une relation va avec un passage mixte, et seulement avec lui")
-    if passage.relation is not None and passage.relation not in book.relations:
+    if not set(passage.relations.values()) <= set(book.relations):
         found.append("relation inconnue de la grille")
     for axis, poles in passage.axes.items():
         if axis not in book.axes:
             found.append("axe inconnu de la grille")
         if not poles or not set(poles) <= logics:
             found.append("un axe ne peut porter que les logiques du passage")
-    stances = read_toml("codebook.toml")["stances"]
-    if not set(passage.stance) <= logics or not set(passage.stance.values()) <= set(stances):
+    if not set(passage.stance) <= logics or not set(passage.stance.values()) <= set(book.stance_meanings):
         found.append("posture inconnue de la grille, ou d’une logique absente")
     if not passage.text.strip():
         found.append("texte vide")
@@ -208,7 +222,8 @@ def corpus_sha256(passages: Iterable[CodedPassage]) -> str:
     """Hash of texts and codes, in order: what the model was trained on."""
     digest = hashlib.sha256()
     for p in passages:
-        answers = [p.rationalisation, p.professionnelle, p.relation]
+        between = sorted(p.relations.items()) if codebook().by_pair else p.relation
+        answers = [*(pole in p.logics for pole in codebook().poles), between]
         codes = [p.id, p.document, p.author, p.text, answers, sorted(p.axes.items()), sorted(p.stance.items())]
         digest.update(json.dumps(codes, ensure_ascii=False).encode("utf-8"))
     return digest.hexdigest()

@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook, label_of
-from tensions_cli.records import Label
+from tensions_cli.records import Relation
+from tensions_cli.statistics.agreement import (
+    DECIMALS,
+    agreement,
+    confusion,
+    interval_by_document,
+    macro_f1,
+    precision_recall_f1,
+)
 from tensions_cli.tagging.classifier import (
     SCORE_DECIMALS,
     Heads,
@@ -27,18 +35,9 @@ from tensions_cli.tagging.classifier import (
 )
 from tensions_cli.tagging.features import Seen
 from tensions_cli.tagging.kernel import likeness
-from tensions_cli.tagging.model_folder import STANCE
+from tensions_cli.tagging.model_folder import RELATION, STANCE
 from tensions_cli.training.coded import CodedPassage
-from tensions_cli.training.figures import (
-    DECIMALS,
-    agreement,
-    calibration_error,
-    confusion,
-    interval_by_document,
-    macro_f1,
-    precision_recall_f1,
-    reliability,
-)
+from tensions_cli.training.figures import calibration_error, reliability
 from tensions_cli.training.fit import (
     Fitted,
     Material,
@@ -50,11 +49,10 @@ from tensions_cli.training.fit import (
     fit,
     with_calibration,
 )
-from tensions_cli.training.keywords import keyword_label
+from tensions_cli.training.keywords import keyword_logics
 
 SEED = 20261121
 FOLDS = 10  # authors are held out by tenths; one by one would take three times as long for the same figures
-LABELS = tuple(label.value for label in Label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +60,8 @@ class OutOfFold:
     """What models that never saw the author say of each judged passage.
 
     `judged`: ranks of the passages, in order; `linear`, `encoded`: the two parts of the log-odds of the poles;
-    `scores`: calibrated on the other folds; `thresholds`: chosen on the other folds; all (judged, 2).
-    `relations`, `stances`: what those heads say, the second by logic; `axes`: (judged, axis poles).
+    `scores`: calibrated on the other folds; `thresholds`: chosen on the other folds; all (judged, logics).
+    `relations`, `stances`: what those heads say, by pair of logics and by logic; `axes`: (judged, axis poles).
     `folds`: what each passage was held out with.
     """
 
@@ -72,15 +70,20 @@ class OutOfFold:
     encoded: NDArray[np.float64]
     scores: NDArray[np.float64]
     thresholds: NDArray[np.float64]
-    relations: list[str]
+    relations: dict[str, list[str]]
     stances: dict[str, list[str]]
     axes: NDArray[np.float64]
     folds: NDArray[np.int64]
 
     @property
+    def logics(self) -> list[tuple[str, ...]]:
+        """Logics that the scores give."""
+        return [codebook().present(row) for row in (self.scores >= self.thresholds).tolist()]
+
+    @property
     def labels(self) -> list[str]:
         """Labels that the scores give."""
-        return [label_of(*row).value for row in (self.scores >= self.thresholds).tolist()]
+        return [label_of(logics) for logics in self.logics]
 
 
 def held_out_groups(passages: Sequence[CodedPassage]) -> tuple[str, list[str]]:
@@ -114,9 +117,10 @@ def out_of_fold(material: Material, done: Callable[[str], None] | None = None) -
     judged = [i for i, p in enumerate(passages) if is_judged(p, passages)]
     place = {rank: row for row, rank in enumerate(judged)}
     count = len(judged)
-    linear, encoded = np.zeros((count, 2)), np.zeros((count, 2))
+    logics = len(codebook().poles)
+    linear, encoded = np.zeros((count, logics)), np.zeros((count, logics))
     axes = np.zeros((count, len(axis_names())))
-    relations = [""] * count
+    relations = {pair: [""] * count for pair in codebook().pairs}
     stances = {pole: [""] * count for pole in codebook().poles}
     tenths = sorted({int(folds[i]) for i in judged})
     for fold in tenths:
@@ -128,16 +132,15 @@ def out_of_fold(material: Material, done: Callable[[str], None] | None = None) -
         like = likeness(fitted.kernel, part.vectors)
         linear[rows], encoded[rows] = linear_part(fitted.poles, features), encoder_part(fitted.poles, like)
         axes[rows] = probabilities(fitted.axes, log_odds(fitted.axes, features, like))
-        named = {"": fitted.relations, **fitted.stances}
-        for name, heads in named.items():
-            target = stances[name] if name else relations
+        for name, heads in {**fitted.relations, **fitted.stances}.items():
+            target = relations[name] if name in relations else stances[name]
             for row, said in zip(rows, best_name(heads, log_odds(heads, features, like)), strict=True):
                 target[row] = said
         if done:
             done(f"évalué sur des auteurs tenus à l’écart\u00a0: {tenths.index(fold) + 1}/{len(tenths)}")
     folds_judged = folds[judged]
     wanted = answers([passages[i] for i in judged])
-    scores, thresholds = np.zeros((count, 2)), np.zeros((count, 2))
+    scores, thresholds = np.zeros((count, logics)), np.zeros((count, logics))
     for fold in tenths:
         own, others = folds_judged == fold, folds_judged != fold
         others = others if others.any() else own  # one fold alone is judged: it calibrates itself
@@ -199,20 +202,24 @@ def report(material: Material, found: OutOfFold, unread_authors: Sequence[str] =
     own = [material.passages[i] for i in found.judged]
     documents = [p.document or p.author for p in own]
     said = found.labels
-    figures = label_figures([p.label.value for p in own], said, documents)
-    figures["by_genre"] = _slices([p.genre for p in own], [p.label.value for p in own], said)
-    figures["by_sector"] = _slices([p.sector or "non dit" for p in own], [p.label.value for p in own], said)
-    figures["by_author"] = _slices([p.author for p in own], [p.label.value for p in own], said)
+    figures = label_figures([p.label for p in own], said, documents)
+    figures["poles"] = {
+        pole: precision_recall_f1([pole in p.logics for p in own], [pole in logics for logics in found.logics], True)
+        for pole in codebook().poles
+    }
+    figures["by_genre"] = _slices([p.genre for p in own], [p.label for p in own], said)
+    figures["by_sector"] = _slices([p.sector or "non dit" for p in own], [p.label for p in own], said)
+    figures["by_author"] = _slices([p.author for p in own], [p.label for p in own], said)
     unread = [p.author in unread_authors for p in own]
     for name, wanted in (("encoder_read", False), ("encoder_unread", True)):
         kept = [i for i, out in enumerate(unread) if out is wanted]
-        t, s = [own[i].label.value for i in kept], [said[i] for i in kept]
+        t, s = [own[i].label for i in kept], [said[i] for i in kept]
         figures[name] = {"passages": len(kept), "macro_f1": round(macro_f1(t, s), DECIMALS) if kept else None}
     figures["calibration_error"] = {
         pole: calibration_error(found.scores[:, head].tolist(), answers(own)[:, head].tolist())
         for head, pole in enumerate(codebook().poles)
     }
-    figures["relation"] = relation_figures(own, found.relations, said)
+    figures["relation"] = relation_figures(own, found)
     figures["stance"] = {pole: stance_figures(own, found.stances[pole], pole, documents) for pole in codebook().poles}
     figures["reliability"] = {
         pole: reliability(found.scores[:, head].tolist(), answers(own)[:, head].tolist())
@@ -225,7 +232,7 @@ def report(material: Material, found: OutOfFold, unread_authors: Sequence[str] =
 
 
 def label_figures(truth: list[str], said: list[str], documents: list[str]) -> dict[str, Any]:
-    """F1 per class and macro, F1 of M and P, agreement, confusion, intervals by document."""
+    """F1 per class and macro, agreement, confusion, intervals by document."""
 
     def over(statistic: Callable[[list[str], list[str]], float]) -> list[float]:
         return interval_by_document(
@@ -237,17 +244,11 @@ def label_figures(truth: list[str], said: list[str], documents: list[str]) -> di
         "documents": len(set(documents)),
         "macro_f1": round(macro_f1(truth, said), DECIMALS),
         "macro_f1_interval": over(macro_f1),
-        "classes": {label: precision_recall_f1(truth, said, label) for label in LABELS},
-        "poles": {pole: _pole_figures(truth, said, pole) for pole in codebook().poles},
+        "classes": {label: precision_recall_f1(truth, said, label) for label in codebook().labels},
         "agreement": agreement(truth, said),
         "kappa_interval": over(lambda t, s: agreement(t, s)["kappa"]),
-        "confusion": {"order": list(LABELS), "rows_truth": confusion(truth, said, LABELS)},
+        "confusion": {"order": list(codebook().labels), "rows_truth": confusion(truth, said, codebook().labels)},
     }
-
-
-def _pole_figures(truth: list[str], said: list[str], pole: str) -> dict[str, float | int]:
-    bearing = {pole, Label.MIXTE.value}
-    return precision_recall_f1([t in bearing for t in truth], [s in bearing for s in said], True)
 
 
 def _slices(names: list[str], truth: list[str], said: list[str]) -> dict[str, dict[str, float | int]]:
@@ -263,18 +264,24 @@ def _slices(names: list[str], truth: list[str], said: list[str]) -> dict[str, di
     return slices
 
 
-def relation_figures(own: Sequence[CodedPassage], relations: list[str], said: list[str]) -> dict[str, Any]:
-    """The relation on passages that are `mixte`, and tensions found among all passages."""
-    mixed = [i for i, p in enumerate(own) if p.label is Label.MIXTE]
-    truth, answer = [own[i].relation or "" for i in mixed], [relations[i] for i in mixed]
-    tension = [p.relation == "opposition" for p in own]
-    found = [s == "mixte" and r == "opposition" for s, r in zip(said, relations, strict=True)]
+def relation_figures(own: Sequence[CodedPassage], found: OutOfFold) -> dict[str, Any]:
+    """The relation of each pair of logics that the coder saw in a passage, and tensions found among all passages.
+
+    `passages`: how many relations are compared, one a pair.
+    """
+    coded = [(i, pair, name) for i, p in enumerate(own) for pair, name in p.relations.items()]
+    truth, answer = [name for _, _, name in coded], [found.relations[pair][i] for i, pair, _ in coded]
+    tension = [p.relation == Relation.OPPOSITION for p in own]
+    opposed = [
+        any(found.relations[pair][i] == Relation.OPPOSITION for pair in codebook().pairs_of(logics))
+        for i, logics in enumerate(found.logics)
+    ]
     return {
-        "passages": len(mixed),
+        "passages": len(coded),
         "classes": {name: precision_recall_f1(truth, answer, name) for name in codebook().relations},
-        "agreement": agreement(truth, answer) if mixed else {},
-        "opposition_by_genre": _opposition_by_genre([own[i] for i in mixed], truth, answer),
-        "tension": precision_recall_f1(tension, found, True),
+        "agreement": agreement(truth, answer) if coded else {},
+        "opposition_by_genre": _opposition_by_genre([own[i] for i, _, _ in coded], truth, answer),
+        "tension": precision_recall_f1(tension, opposed, True),
     }
 
 
@@ -315,7 +322,7 @@ def axis_figures(own: Sequence[CodedPassage], axes_said: NDArray[np.bool_]) -> d
 def doubt_figures(own: Sequence[CodedPassage], found: OutOfFold) -> dict[str, dict[str, float]]:
     """Share of passages left certain by each δ, and how often their label is right."""
     said = found.labels
-    right = np.array([s == p.label.value for s, p in zip(said, own, strict=True)])
+    right = np.array([s == p.label for s, p in zip(said, own, strict=True)])
     figures = {}
     for doubt in (0.05, 0.1, 0.15, 0.2):
         certain = are_certain(found.scores, found.thresholds, doubt)
@@ -348,9 +355,9 @@ def stance_figures(own: Sequence[CodedPassage], said: list[str], pole: str, docu
 
 def _baselines(own: Sequence[CodedPassage], seen: Sequence[Seen]) -> dict[str, float]:
     """Macro-F1 of always saying the commonest label, and of counting the words of the lexicon."""
-    truth = [p.label.value for p in own]
-    most = max(LABELS, key=truth.count)
-    counted = [keyword_label(one.cues) for one in seen]
+    truth = [p.label for p in own]
+    most = max(codebook().labels, key=truth.count)
+    counted = [label_of(keyword_logics(one.cues)) for one in seen]
     return {
         "majority_macro_f1": round(macro_f1(truth, [most] * len(truth)), DECIMALS),
         "keywords_macro_f1": round(macro_f1(truth, counted), DECIMALS),
@@ -380,7 +387,7 @@ def deployed_heads(fitted: Fitted, found: OutOfFold, passages: Sequence[CodedPas
     count = len(fitted.axes.names)
     return {
         "poles": with_calibration(fitted.poles, curves.slopes, curves.offsets, curves.thresholds, curves.blends),
-        "relations": fitted.relations,
         "axes": with_calibration(fitted.axes, [1.0] * count, [0.0] * count, choose_axis_thresholds(own, found.axes)),
+        **{f"{RELATION}{pair}": heads for pair, heads in fitted.relations.items()},
         **{f"{STANCE}{pole}": heads for pole, heads in fitted.stances.items()},
     }

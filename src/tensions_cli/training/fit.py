@@ -10,7 +10,6 @@ from scipy.linalg import cho_factor, cho_solve
 from sklearn.linear_model import LogisticRegression
 
 from tensions_cli.knowledge.codebook import codebook
-from tensions_cli.records import Label
 from tensions_cli.tagging.classifier import SCORE_DECIMALS, Heads, small_columns
 from tensions_cli.tagging.encoders import Encoder
 from tensions_cli.tagging.features import Seen, Space, fit_space, matrix, row_of, see
@@ -60,7 +59,7 @@ class Fitted:
     space: Space
     kernel: Kernel
     poles: Heads
-    relations: Heads
+    relations: Mapping[str, Heads]
     axes: Heads
     stances: Mapping[str, Heads]
 
@@ -68,13 +67,13 @@ class Fitted:
 def see_all(passages: Sequence[CodedPassage], encoders: Sequence[Encoder]) -> Material:
     """The passages as features and encoders read them."""
     texts = [p.text for p in passages]
-    seen = [see(text, words) for text, words in zip(texts, words_of(texts), strict=True)]
+    seen = [see(text, words, codebook()) for text, words in zip(texts, words_of(texts), strict=True)]
     return Material(passages, seen, tuple(encoders), tuple(one.encode(seen) for one in encoders))
 
 
 def answers(passages: Sequence[CodedPassage]) -> Bools:
-    """The two yes/no answers (M, P), shape (passages, 2)."""
-    return np.array([(p.rationalisation, p.professionnelle) for p in passages], dtype=bool)
+    """The yes/no answer for each logic (M, P), shape (passages, logics)."""
+    return np.array([[pole in p.logics for pole in codebook().poles] for p in passages], dtype=bool)
 
 
 def axis_names() -> tuple[str, ...]:
@@ -93,18 +92,21 @@ def axis_answers(passages: Sequence[CodedPassage]) -> Bools:
 def fit(material: Material) -> Fitted:
     """Feature space, kernel and all heads, from every passage given."""
     passages = material.passages
-    space = fit_space(material.seen)
+    space = fit_space(material.seen, codebook())
     kernel = fit_kernel(material)
     features = features_of(space, material.seen)
     like = likeness(kernel, material.vectors)
     book = codebook()
     bearing = {pole: [i for i, p in enumerate(passages) if pole in p.stance] for pole in book.poles}
-    mixed = [i for i, p in enumerate(passages) if p.label is Label.MIXTE]
+    meeting = {pair: [i for i, p in enumerate(passages) if pair in p.relations] for pair in book.pairs}
     return Fitted(
         space=space,
         kernel=kernel,
         poles=with_duals(fit_poles(features, answers(passages)), like, range(len(passages)), answers(passages)),
-        relations=_fit_names(features, like, mixed, [passages[i].relation or "" for i in mixed], book.relations),
+        relations={
+            pair: _fit_names(features, like, rows, [passages[i].relations[pair] for i in rows], book.relations)
+            for pair, rows in meeting.items()
+        },
         axes=_fit_axes(features, like, passages, small_columns(space)),
         stances={
             pole: _fit_names(features, like, rows, [passages[i].stance[pole] for i in rows], book.stances[pole])

@@ -9,19 +9,19 @@ from typing import Any
 
 from tensions_cli import __version__
 from tensions_cli.errors import TensionsError
-from tensions_cli.knowledge.codebook import codebook
-from tensions_cli.records import Label, Tags
+from tensions_cli.knowledge.codebook import codebook, label_of
+from tensions_cli.records import MIXTE, Tags
+from tensions_cli.statistics.agreement import DECIMALS
+from tensions_cli.statistics.agreement_by_document import Sample, coding, draw, method, sets, yes_or_no
 from tensions_cli.tagging.classifier import Model
 from tensions_cli.tagging.french import words_of
 from tensions_cli.tagging.lexicon import find_cues
 from tensions_cli.tagging.tag import tag_texts
-from tensions_cli.training.by_document import Sample, coding, draw, method, sets, yes_or_no
 from tensions_cli.training.coded import CodedPassage, read_coded
-from tensions_cli.training.figures import DECIMALS, calibration_error, reliability
-from tensions_cli.training.keywords import LEAST_STRENGTH, keyword_label
+from tensions_cli.training.figures import calibration_error, reliability
+from tensions_cli.training.keywords import LEAST_STRENGTH, keyword_logics
 
 SCHEMA = "tensions-evaluation/1"
-LABELS = tuple(label.value for label in Label)
 BATCH = 256  # passages tagged together
 WORST = 20  # errors listed
 
@@ -40,6 +40,7 @@ class Gold:
     end: int | None
     text: str
     label: str
+    logics: tuple[str, ...]
     relation: str | None
     stance: Mapping[str, str] | None
     axes: frozenset[str] | None
@@ -69,7 +70,8 @@ def _gold_of(passage: CodedPassage, *, has_stance: bool, has_axes: bool) -> Gold
         start=None,
         end=None,
         text=passage.text,
-        label=passage.label.value,
+        label=passage.label,
+        logics=passage.logics,
         relation=passage.relation,
         stance=passage.stance if has_stance else None,
         axes=_pairs(passage.axes) if has_axes else None,
@@ -124,17 +126,17 @@ def _refused(place: str, why: str = "") -> TensionsError:
 
 def _stand_off(row: Mapping[str, Any], content: str) -> Gold:
     """Gold of one row; ValueError, KeyError or TypeError when it does not fit the text or the codebook."""
-    file, start, end, label = str(row["file"]), row["start"], row["end"], Label(row["label"])
+    file, start, end, logics = str(row["file"]), row["start"], row["end"], _logics(row)
+    label = label_of(logics)
     if not 0 <= start < end <= len(content):
         raise ValueError("offsets")
     relation, stance, axes = row.get("relation"), row.get("stance"), row.get("axes")
-    if relation is not None and (label is not Label.MIXTE or relation not in codebook().relations):
+    if relation is not None and (label != MIXTE or relation not in codebook().relations):
         raise ValueError("relation")
     for pole, name in (stance or {}).items():
-        if not _bears(label.value, pole) or name not in codebook().stances[pole]:
+        if pole not in logics or name not in codebook().stances[pole]:
             raise ValueError("stance")
     for axis, poles in (axes or {}).items():
-        logics = [pole for pole in codebook().poles if _bears(label.value, pole)]
         if axis not in codebook().axes or not poles or not set(poles) <= set(logics):
             raise ValueError("axis")
     return Gold(
@@ -143,13 +145,24 @@ def _stand_off(row: Mapping[str, Any], content: str) -> Gold:
         start=start,
         end=end,
         text=content[start:end],
-        label=label.value,
+        label=label,
+        logics=logics,
         relation=relation,
         stance=stance,
         axes=None if axes is None else _pairs(axes),
         genre=_name(row.get("genre")),
         sector=_name(row.get("sector")),
     )
+
+
+def _logics(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Logics of a row, from its label, or from its letters where `mixte` does not say which; ValueError for others."""
+    book, label = codebook(), str(row["label"])
+    if label not in book.labels:
+        raise ValueError("label")
+    if label != MIXTE:
+        return tuple(pole for pole in book.poles if pole == label)
+    return book.present([bool(row[letter]) for letter in book.letters.values()]) if book.by_pair else book.poles
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -166,7 +179,7 @@ def judge(gold: Sequence[Gold], model: Model, *, show_text: bool = False) -> dic
     `show_text` adds the text of the worst errors. What the command knows of the files is left to it (`manifest`).
     """
     sample, tags = draw([g.document for g in gold]), list(_answers(gold, model))
-    truth, said = [g.label for g in gold], [t.label.value for t in tags]
+    truth, said = [g.logics for g in gold], [t.logics for t in tags]
     documents = len({g.document for g in gold})
     return {
         "schema": SCHEMA,
@@ -207,24 +220,21 @@ def _answers(gold: Sequence[Gold], model: Model) -> Iterator[Tags]:
         yield from tag_texts([g.text for g in gold[start : start + BATCH]], model)
 
 
-def label_figures(truth: Sequence[str | None], said: Sequence[str], sample: Sample) -> dict[str, Any]:
-    """The four labels, and the two questions behind them (M, P)."""
+def label_figures(
+    truth: Sequence[tuple[str, ...] | None], said: Sequence[tuple[str, ...]], sample: Sample
+) -> dict[str, Any]:
+    """The labels, and the questions behind them (M, P), from the logics of each passage."""
     poles = {
-        pole: yes_or_no(
-            [None if t is None else _bears(t, pole) for t in truth], [_bears(s, pole) for s in said], sample
-        )
+        pole: yes_or_no([None if t is None else pole in t for t in truth], [pole in s for s in said], sample)
         for pole in codebook().poles
     }
-    return coding(truth, said, LABELS, sample) | {"poles": poles}
-
-
-def _bears(label: str, pole: str) -> bool:
-    return label in (pole, Label.MIXTE.value)
+    labels = [None if t is None else label_of(t) for t in truth]
+    return coding(labels, [label_of(s) for s in said], codebook().labels, sample) | {"poles": poles}
 
 
 def _tension(gold: Sequence[Gold], tags: Sequence[Tags], sample: Sample) -> dict[str, Any]:
     """A tension is `mixte` in opposition; a `mixte` gold passage without a relation is not compared."""
-    truth = [None if g.label == Label.MIXTE and g.relation is None else g.relation == "opposition" for g in gold]
+    truth = [None if g.label == MIXTE and g.relation is None else g.relation == "opposition" for g in gold]
     return yes_or_no(truth, [t.relation is not None and t.relation.value == "opposition" for t in tags], sample)
 
 
@@ -260,23 +270,27 @@ def _axes(gold: Sequence[Gold], tags: Sequence[Tags], sample: Sample) -> dict[st
 
 
 def _calibration(gold: Sequence[Gold], tags: Sequence[Tags], pole: str) -> dict[str, Any]:
-    scores, truth = [t.scores[pole] for t in tags], [_bears(g.label, pole) for g in gold]
+    scores, truth = [t.scores[pole] for t in tags], [pole in g.logics for g in gold]
     return {"error": calibration_error(scores, truth), "bins": reliability(scores, truth)}
 
 
 def _baselines(gold: Sequence[Gold], sample: Sample) -> dict[str, Any]:
     """What two coders without understanding get: the commonest label of the gold, and the cues of the lexicon."""
-    truth = [g.label for g in gold]
-    most = max(LABELS, key=truth.count)
-    keywords = [keyword_label(find_cues(words)) for words in words_of(g.text for g in gold)]
+    truth, labels = [g.logics for g in gold], [g.label for g in gold]
+    most = max(codebook().labels, key=labels.count)
+    commonest = next(g.logics for g in gold if g.label == most)
+    keywords = [keyword_logics(find_cues(words, codebook())) for words in words_of(g.text for g in gold)]
     return {
-        "majority": {"label": most, "labels": label_figures(truth, [most] * len(truth), sample)},
+        "majority": {"label": most, "labels": label_figures(truth, [commonest] * len(truth), sample)},
         "keywords": {"least_strength": LEAST_STRENGTH, "labels": label_figures(truth, keywords, sample)},
     }
 
 
 def _slices(
-    names: Sequence[str | None], truth: Sequence[str], said: Sequence[str], sample: Sample
+    names: Sequence[str | None],
+    truth: Sequence[tuple[str, ...]],
+    said: Sequence[tuple[str, ...]],
+    sample: Sample,
 ) -> dict[str, dict[str, Any]]:
     """Figures of the labels in each genre or sector that the gold names; empty when it names none."""
     return {
@@ -287,15 +301,15 @@ def _slices(
 
 def _errors(gold: Sequence[Gold], tags: Sequence[Tags], *, show_text: bool) -> dict[str, Any]:
     """How many labels are wrong, and those where the model was surest, in falling order then in that of the gold."""
-    wrong = [i for i, (g, t) in enumerate(zip(gold, tags, strict=True)) if g.label != t.label.value]
-    worst = sorted(wrong, key=lambda i: (-wrong_confidence(gold[i].label, tags[i]), i))[:WORST]
+    wrong = [i for i, (g, t) in enumerate(zip(gold, tags, strict=True)) if g.label != t.label]
+    worst = sorted(wrong, key=lambda i: (-wrong_confidence(gold[i].logics, tags[i]), i))[:WORST]
     return {"count": len(wrong), "worst": [_error(gold[i], tags[i], show_text=show_text) for i in worst]}
 
 
-def wrong_confidence(label: str, tags: Tags) -> float:
-    """Probability that the model gave to the answer it got most wrong, M or P (0 when both are right)."""
-    wrong = [pole for pole in codebook().poles if _bears(label, pole) != _bears(tags.label.value, pole)]
-    given = [tags.scores[pole] if _bears(tags.label.value, pole) else 1 - tags.scores[pole] for pole in wrong]
+def wrong_confidence(logics: Sequence[str], tags: Tags) -> float:
+    """Probability that the model gave to the answer it got most wrong, M or P (0 when all are right)."""
+    wrong = [pole for pole in codebook().poles if (pole in logics) != (pole in tags.logics)]
+    given = [tags.scores[pole] if pole in tags.logics else 1 - tags.scores[pole] for pole in wrong]
     return round(max(given, default=0.0), DECIMALS)
 
 
@@ -306,9 +320,9 @@ def _error(gold: Gold, tags: Tags, *, show_text: bool) -> dict[str, Any]:
         "start": gold.start,
         "end": gold.end,
         "gold": {"label": gold.label, "relation": gold.relation},
-        "said": {"label": tags.label.value, "relation": tags.relation.value if tags.relation else None},
+        "said": {"label": tags.label, "relation": tags.relation.value if tags.relation else None},
         "scores": dict(tags.scores),
-        "confidence": wrong_confidence(gold.label, tags),
+        "confidence": wrong_confidence(gold.logics, tags),
         "certain": tags.certain,
     }
     return row | ({"text": gold.text} if show_text else {})

@@ -16,7 +16,8 @@ from threadpoolctl import threadpool_limits
 from tensions_cli import __version__
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook
-from tensions_cli.records import Label
+from tensions_cli.records import NEUTRE
+from tensions_cli.statistics.agreement import DECIMALS, interval_by_document, macro_f1
 from tensions_cli.tagging import french
 from tensions_cli.tagging.classifier import Heads, Model
 from tensions_cli.tagging.encoders import encoder
@@ -26,7 +27,6 @@ from tensions_cli.training.card import card
 from tensions_cli.training.coded import CodedPassage, corpus_sha256, read_coded
 from tensions_cli.training.encoder_texts import UNREAD_AUTHORS
 from tensions_cli.training.evaluate import SEED, OutOfFold, deployed_heads, held_out_groups, out_of_fold, report
-from tensions_cli.training.figures import DECIMALS, interval_by_document, macro_f1
 from tensions_cli.training.fit import fit, see_all
 from tensions_cli.training.seen import FILE, training_lines
 
@@ -138,7 +138,7 @@ def held_out_lines(passages: Sequence[CodedPassage], found: OutOfFold) -> str:
     rows = ["id,document,coder,model"]
     for rank, said in zip(found.judged, found.labels, strict=True):
         p = passages[rank]
-        rows.append(f"{p.id},{p.document or p.author},{p.label.value},{said}")
+        rows.append(f"{p.id},{p.document or p.author},{p.label},{said}")
     return "\n".join(rows) + "\n"
 
 
@@ -172,7 +172,7 @@ def comparison(target: Path, held: str) -> dict[str, Any] | None:
 
 def false_alarms(model: Model, passages: Sequence[CodedPassage]) -> dict[str, Any]:
     """Share of passages without any logic that the model marks M or P, over all and by genre."""
-    marked = [tags.label is not Label.NEUTRE for tags in tag_texts([p.text for p in passages], model)]
+    marked = [tags.label != NEUTRE for tags in tag_texts([p.text for p in passages], model)]
     genres = sorted({p.genre for p in passages})
     by_genre = {g: [m for m, p in zip(marked, passages, strict=True) if p.genre == g] for g in genres}
     return {
@@ -198,7 +198,7 @@ def check_classes(passages: Sequence[CodedPassage]) -> None:
     _, groups = held_out_groups(passages)
     for group in sorted(set(groups)):
         kept = [p for p, g in zip(passages, groups, strict=True) if g != group]
-        yes_and_no = all(len({getattr(p, pole) for p in kept}) == 2 for pole in ("rationalisation", "professionnelle"))
+        yes_and_no = all(len({pole in p.logics for p in kept}) == 2 for pole in codebook().poles)
         if not yes_and_no or len({p.relation for p in kept if p.relation}) < 2:
             raise TensionsError(
                 "ces passages codés ne suffisent pas pour entraîner un modèle",
@@ -216,7 +216,7 @@ def describe(passages: Sequence[CodedPassage]) -> dict[str, Any]:
         "documents": len({p.document for p in whole}),
         "authors": len({p.author for p in passages}),
         "evaluated_authors": sorted({p.author for p in whole}),
-        "labels": dict(sorted(Counter(p.label.value for p in passages).items())),
+        "labels": dict(sorted(Counter(p.label for p in passages).items())),
         "relations": dict(sorted(Counter(p.relation for p in passages if p.relation).items())),
         "genres": dict(sorted(Counter(p.genre for p in passages).items())),
         "sha256": corpus_sha256(passages),

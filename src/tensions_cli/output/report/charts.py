@@ -15,10 +15,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
 from tensions_cli.output.french import NBSP
+from tensions_cli.output.palette import in_bars
 from tensions_cli.output.report import guide
-from tensions_cli.records import MIN_BEARING, Group, Interval, Label, Relation
+from tensions_cli.records import MIN_BEARING, MIXTE, NEUTRE, Group, Interval, Relation
 from tensions_cli.results import Correspondence, Difference, FactorPoint, Period, Trend
 
 if TYPE_CHECKING:
@@ -35,40 +37,53 @@ SIZE, SMALL = 13.0, 11.5
 INSIDE = 0.075  # a segment narrower than this share has no room for its figure
 MARK = 7.0
 DIGIT = 6.7  # width of a digit at SMALL
+THIN = 15.0  # height of a bar that stands among those of other logics
+LONGEST_AXIS, AXIS_LETTER = 30, 7.2  # characters of an axis between two bars, and the width of one at SIZE
 
-# Reserved colours: no drawing means them literally. Each stands for a variable of report.css.
+# The colour of each logic, by its rank in the codebook: variables of report.css, then of more_logics.css.
+SHADES = ("m", "p", "q", "r", "s", "t")
+# Reserved colours: no drawing means them literally. Each stands for a variable of the style sheet.
 INK, SOFT, RULE, PAPER = "#010203", "#010204", "#010205", "#010206"
-M, P, MIXED, NEUTRAL, ACCENT = "#010207", "#010208", "#010209", "#01020a", "#01020b"
-ON_M, ON_P, ON_NEUTRAL, HATCHED = "#01020c", "#01020d", "#01020e", "#01020f"
+MIXED, NEUTRAL, ACCENT, ON_NEUTRAL, HATCHED = "#010209", "#01020a", "#01020b", "#01020e", "#01020f"
+LOGICS = tuple(f"#0103{rank:02x}" for rank in range(len(SHADES)))
+ON_LOGICS = tuple(f"#0104{rank:02x}" for rank in range(len(SHADES)))
 FILLS = {
     INK: "var(--ink)",
     SOFT: "var(--soft)",
     RULE: "var(--rule)",
     PAPER: "var(--paper)",
-    M: "var(--m)",
-    P: "var(--p)",
-    MIXED: "url(#mixte)",  # patterns of the page: what both logics share is seen without telling colours apart
+    MIXED: "url(#mixte)",  # patterns of the page: what logics share is seen without telling colours apart
     NEUTRAL: "var(--neutral)",
     ACCENT: "var(--accent)",
-    ON_M: "var(--on-m)",
-    ON_P: "var(--on-p)",
     ON_NEUTRAL: "var(--on-neutral)",
     HATCHED: "url(#hachures)",
+    **{fill: f"var(--{shade})" for fill, shade in zip(LOGICS, SHADES, strict=True)},
+    **{fill: f"var(--on-{shade})" for fill, shade in zip(ON_LOGICS, SHADES, strict=True)},
 }
-LABEL_FILLS = {
-    Label.RATIONALISATION: (M, ON_M),
-    Label.MIXTE: (MIXED, INK),
-    Label.PROFESSIONNELLE: (P, ON_P),
-    Label.NEUTRE: (NEUTRAL, ON_NEUTRAL),
-}
-POLE_FILLS = {"rationalisation": M, "professionnelle": P}
 RELATION_ORDER = (Relation.OPPOSITION, Relation.ARTICULATION, Relation.JUXTAPOSITION)
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"
 
 
+def label_fills() -> dict[str, tuple[str, str]]:
+    """Label → its fill and the colour of what is written on it, in the order of the bars."""
+    ranks = {pole: rank for rank, pole in enumerate(codebook().poles)}
+    others = {MIXTE: (MIXED, INK), NEUTRE: (NEUTRAL, ON_NEUTRAL)}
+    return {label: others.get(label) or (LOGICS[ranks[label]], ON_LOGICS[ranks[label]]) for label in in_bars()}
+
+
+def paints() -> dict[str, str]:
+    """Label → what the page fills it with."""
+    return {label: FILLS[fill] for label, (fill, _) in label_fills().items()}
+
+
+def shades() -> dict[str, str]:
+    """Logic → the letter of its colour in the style sheet."""
+    return dict(zip(codebook().poles, SHADES, strict=False))
+
+
 def shares_chart(groups: Sequence[tuple[str, Group]]) -> str:
-    """Stacked shares of the four labels, then the share of tensions with its interval, one row a (named) group.
+    """Stacked shares of the labels, then the share of tensions with its interval, one row a (named) group.
 
     A group without shares (masked, or empty) says so in its row.
     """
@@ -85,7 +100,7 @@ def shares_chart(groups: Sequence[tuple[str, Group]]) -> str:
             middle = HEAD + ROW * (rank + 0.5)
             _name(axes, title, middle, strong=not group.by)
             _right(axes, WIDTH - 2, middle, french.integer(group.passages) if group.passages else "–")
-            if group.shares[Label.NEUTRE] is None:
+            if group.shares[NEUTRE] is None:
                 _left(axes, bar, middle, "masqué" if group.masked else "aucun passage compté", color=SOFT)
                 continue
             _stack(axes, group, bar, room, middle)
@@ -99,40 +114,80 @@ def shares_chart(groups: Sequence[tuple[str, Group]]) -> str:
 
 
 def axes_chart(axes_by_pole: Mapping[str, Mapping[str, int]]) -> str:
-    """Diverging bars: on each axis, passages of the managerial pole to the left, of the professional to the right."""
-    axes_by_pole = {axis: poles for axis, poles in axes_by_pole.items() if any(poles.values())}
-    top = max((n for poles in axes_by_pole.values() for n in poles.values()), default=0) or 1
+    """On each axis, the passages of each logic: two logics to the left and to the right, more one under the other."""
+    shown = {axis: poles for axis, poles in axes_by_pole.items() if any(poles.values())}
+    top = max((n for poles in shown.values() for n in poles.values()), default=0) or 1
+    return _axes_by_bar(shown, top) if codebook().by_pair else _axes_face_to_face(shown, top)
+
+
+def _axes_face_to_face(axes_by_pole: Mapping[str, Mapping[str, int]], top: int) -> str:
+    fills = label_fills()
+    sides = list(zip(codebook().poles, (-1, 1), strict=True))
     with _canvas(HEAD + 30.0 * len(axes_by_pole) + 4) as (figure, axes):
-        middle_x, gap, reach = WIDTH / 2, 62.0, 230.0
-        _right(axes, middle_x - gap, 10, "rationalisation", color=M, size=SIZE, weight="bold")
-        _left(axes, middle_x + gap, 10, "professionnelle", color=P, weight="bold")
-        for rank, (axis, poles) in enumerate(axes_by_pole.items()):
+        middle_x = WIDTH / 2
+        titles = [_short(french.axis_titles().get(axis, axis), LONGEST_AXIS) for axis in axes_by_pole]
+        gap = max(62.0, *(AXIS_LETTER * len(title) / 2 + 8 for title in titles), 0.0)
+        reach = middle_x - gap - 68
+        for pole, side in sides:
+            place = _right if side < 0 else _left
+            color = fills[pole][0]
+            place(axes, middle_x + side * gap, 10, _short(pole, 36), color=color, size=SIZE, weight="bold")
+        for rank, ((_, poles), title) in enumerate(zip(axes_by_pole.items(), titles, strict=True)):
             y = HEAD + 30.0 * (rank + 0.5)
-            _centred(axes, middle_x, y, french.axis_titles().get(axis, axis), size=SIZE)
-            for pole, side in (("rationalisation", -1), ("professionnelle", 1)):
+            _centred(axes, middle_x, y, title, size=SIZE)
+            for pole, side in sides:
                 n = poles.get(pole, 0)
                 width = reach * n / top
                 start = middle_x + side * gap
-                _rectangle(axes, min(start, start + side * width), y - 8, width, 16, POLE_FILLS[pole])
+                _rectangle(axes, min(start, start + side * width), y - 8, width, 16, fills[pole][0])
                 place = _right if side < 0 else _left
                 place(axes, start + side * (width + 6), y, french.integer(n), color=SOFT)
         return _svg(figure)
 
 
+def _axes_by_bar(axes_by_pole: Mapping[str, Mapping[str, int]], top: int) -> str:
+    """A block an axis, a bar a logic with its letter before it."""
+    book, fills = codebook(), label_fills()
+    block = THIN * len(book.poles) + 14
+    with _canvas(HEAD + block * len(axes_by_pole) + 4) as (figure, axes):
+        bar, room = NAMES + 28, WIDTH - NAMES - 88
+        _heading(axes, bar, "passages")
+        for rank, (axis, poles) in enumerate(axes_by_pole.items()):
+            up = HEAD + block * rank
+            _name(axes, french.axis_titles().get(axis, axis), up + (block - 14) / 2)
+            for place, pole in enumerate(book.poles):
+                y, n = up + THIN * (place + 0.5), poles.get(pole, 0)
+                _right(axes, bar - 7, y, book.letters[pole])
+                _rectangle(axes, bar, y - THIN / 2 + 1.5, room * n / top, THIN - 3, fills[pole][0])
+                _left(axes, bar + room * n / top + 6, y, french.integer(n), color=SOFT, size=SMALL)
+        return _svg(figure)
+
+
 def meetings_chart(meetings: Mapping[Relation, Mapping[str, int]], axis_names: Sequence[str]) -> str:
     """On each axis, the `mixte` passages by relation: opposition full, articulation hatched, juxtaposition empty."""
-    totals = {axis: sum(counts.get(axis, 0) for counts in meetings.values()) for axis in axis_names}
-    axis_names = [axis for axis in axis_names if totals[axis]]
-    top = max(totals.values(), default=0) or 1
-    with _canvas(HEAD + 30.0 * len(axis_names) + 4) as (figure, axes):
+    titles = french.axis_titles()
+    counts = {axis: {relation: of.get(axis, 0) for relation, of in meetings.items()} for axis in axis_names}
+    return _relations_chart("passages mixtes", [(titles.get(axis, axis), of) for axis, of in counts.items()])
+
+
+def pairs_chart(pairs: Mapping[str, Mapping[str, int]]) -> str:
+    """For each pair of logics, the passages that bear both, by relation, drawn as the meetings are."""
+    counts = {pair: {Relation(name): n for name, n in of.items()} for pair, of in pairs.items()}
+    return _relations_chart("passages", [(guide.pair_title(pair), of) for pair, of in counts.items()])
+
+
+def _relations_chart(heading: str, rows: Sequence[tuple[str, Mapping[Relation, int]]]) -> str:
+    rows = [(title, counts) for title, counts in rows if any(counts.values())]
+    top = max((sum(counts.values()) for _, counts in rows), default=0) or 1
+    with _canvas(HEAD + 30.0 * len(rows) + 4) as (figure, axes):
         bar, room = NAMES + 8, WIDTH - NAMES - 60
-        _heading(axes, bar, "passages mixtes")
-        for rank, axis in enumerate(axis_names):
+        _heading(axes, bar, heading)
+        for rank, (title, counts) in enumerate(rows):
             y = HEAD + 30.0 * (rank + 0.5)
-            _name(axes, french.axis_titles().get(axis, axis), y)
+            _name(axes, title, y)
             x = bar
             for relation in RELATION_ORDER:
-                n = meetings.get(relation, {}).get(axis, 0)
+                n = counts.get(relation, 0)
                 width = room * n / top
                 if not n:
                     continue
@@ -143,7 +198,7 @@ def meetings_chart(meetings: Mapping[Relation, Mapping[str, int]], axis_names: S
                     on = PAPER if relation is Relation.OPPOSITION else INK
                     _centred(axes, x + width / 2, y, french.integer(n), color=on)
                 x += width
-            _left(axes, x + 6, y, french.integer(totals[axis]), color=SOFT)
+            _left(axes, x + 6, y, french.integer(sum(counts.values())), color=SOFT)
         return _svg(figure)
 
 
@@ -237,8 +292,9 @@ def factors_chart(found: Correspondence) -> str:
         for place, rank in (((20.0, middle - 9), 0), ((WIDTH / 2 + 6, 12.0), 1)):
             _left(axes, *place, _factor(found, rank), color=SOFT, size=SMALL)
             taken.append((*place, 6.2 * len(_factor(found, rank))))
+        fills = label_fills()
         for point in found.rows:
-            fill = LABEL_FILLS[Label(point.name)][0] if point.name in set(Label) else INK
+            fill = fills[point.name][0] if point.name in fills else INK
             _mark(axes, at(point), "s", 11, fill if _is_well_shown(point) else PAPER, INK)
             _tag(axes, at(point), point.name, taken, weight="bold")
         for point in found.columns:
@@ -302,14 +358,14 @@ def _rectangle(axes: "Axes", x: float, y: float, width: float, height: float, fi
 
 
 def _stack(axes: "Axes", group: Group, x: float, room: float, middle: float) -> None:
-    for label, (fill, text) in LABEL_FILLS.items():
-        share = group.shares[label.value] or 0.0
+    for label, (fill, text) in label_fills().items():
+        share = group.shares[label] or 0.0
         width = room * share
         if not width:
             continue
         _rectangle(axes, x, middle - BAR / 2, width, BAR, fill)
         if share >= INSIDE:
-            if label is Label.MIXTE:  # a figure on stripes cannot be read
+            if label == MIXTE:  # a figure on stripes cannot be read
                 _blank(axes, x + width / 2, middle, f"{100 * share:.0f}")
             _centred(axes, x + width / 2, middle, f"{100 * share:.0f}", color=text)
         x += width
@@ -396,13 +452,10 @@ def _top_of(period: Period, measure: str) -> float:
     return max(period.shares.get(measure) or 0.0, (estimate.value if estimate else 0.0) or 0.0, high)
 
 
-MEASURE_COLOURS = {
-    "rationalisation": M,
-    "professionnelle": P,
-    "tension": ACCENT,
-    "rationalisation+": M,
-    "professionnelle+": P,
-}
+def _measure_colour(measure: str) -> str:
+    """That of its logic, alone or not; the accent for tensions."""
+    pole = measure.removesuffix("+")
+    return label_fills()[pole][0] if pole in codebook().poles else ACCENT if measure == "tension" else INK
 
 
 def _panel(
@@ -414,7 +467,7 @@ def _panel(
     top: float,
 ) -> None:
     left, up, width, height = box
-    colour = MEASURE_COLOURS.get(measure, INK)
+    colour = _measure_colour(measure)
     step = width / max(len(periods) - 1, 1)
 
     def at(rank: int, share: float) -> tuple[float, float]:

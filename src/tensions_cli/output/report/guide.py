@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tensions_cli.knowledge.files import read_toml
+from tensions_cli.knowledge.codebook import Logic, codebook
 from tensions_cli.output import french
 from tensions_cli.output.french import NBSP
 from tensions_cli.output.terminal import EXCLUDED_TITLES, ZONE_TITLES
-from tensions_cli.records import Group, Label, Role, ZoneKind
+from tensions_cli.records import Group, Role, ZoneKind
 from tensions_cli.results import (
     CharacteristicWord,
     Corrections,
@@ -24,13 +24,14 @@ from tensions_cli.results import (
 )
 
 DEFAULT_TITLE = "Logiques en tension"
-MEASURES = (*(label.value for label in Label), "tension")
-POLE_LETTERS = {"rationalisation": "M", "professionnelle": "P"}
+_NUMBERS = ("zéro", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit")
 # Order and titles of the ways of being characteristic, as the fields of a profile.
 SENSES = {"over": "sur-employé", "under": "sous-employé"}
 
 _FIELD_TITLES = {"speaker": "locuteur", "person": "personne", "role": "rôle", "year": "année", "label": "logique"}
 _ROLES: Mapping[str, str] = {role.value: french.ROLE_TITLES[role] for role in Role}
+MOST_AXES = 3  # named where axes are explained
+_REFERENCE = re.compile(r"\s*\(règle \d+\)")  # to a rule, from a case that it explains
 _UNITS = {"year": "année", "quarter": "trimestre", "month": "mois"}
 _OPTIONS = {
     "by": "groupes demandés",
@@ -52,6 +53,8 @@ _OPTIONS = {
 # The provenance that our own cards state (corpora/annotated/card.toml); another model says its own, in its own words.
 _OWN_PROVENANCE = "composed for this project"
 
+RULES = "Règles de codage"  # a page folds them
+
 Topic = tuple[str, tuple[str, ...]]
 
 
@@ -62,7 +65,33 @@ def title(report: Report) -> str:
 
 def measure_title(measure: str) -> str:
     """`mixte`, `tension`, `rationalisation+` as a reader finds them."""
-    return french.measure(measure)
+    return french.measure_title(measure)
+
+
+def in_number(count: int) -> str:
+    """« trois », before a feminine noun; figures from nine on."""
+    return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+
+
+def what_meets() -> str:
+    """« les deux logiques », or « des logiques » where there are more of them."""
+    return "des logiques" if codebook().by_pair else "les deux logiques"
+
+
+def pair_title(pair: str) -> str:
+    """« marchande et civique » of `marchande+civique`."""
+    return " et ".join(codebook().pairs.get(pair, (pair,)))
+
+
+def pair_letters(pair: str) -> str:
+    """« M et C » of `marchande+civique`."""
+    book = codebook()
+    return " et ".join(book.letters[pole] for pole in book.pairs[pair])
+
+
+def bare_name(pole: str) -> str:
+    """« rationalisation (M) »: a logic and its letter, for a header."""
+    return f"{pole} ({codebook().letters[pole]})"
 
 
 def field_title(field: str) -> str:
@@ -116,7 +145,7 @@ def why_uncorrected(reason: str) -> str:
 def axis_pole(name: str) -> str:
     """« temps M » of `temps:rationalisation`."""
     axis, _, pole = name.partition(":")
-    return f"{french.axis_titles().get(axis, axis)} {POLE_LETTERS.get(pole, pole)}".rstrip()
+    return f"{french.axis_titles().get(axis, axis)} {codebook().letters.get(pole, pole)}".rstrip()
 
 
 def factor_points(found: Correspondence) -> Iterator[tuple[str, str, FactorPoint]]:
@@ -150,6 +179,7 @@ def last_topics(report: Report) -> tuple[Topic, ...]:
     """How to read the numbers, what they are worth, what made them."""
     return _told(
         ("Comment lire", tuple(_reading(report))),
+        (RULES, tuple(_rules())),
         ("Intervalles", tuple(_intervals(report))),
         ("Masquage", tuple(_masking(report))),
         ("Autres tableaux", tuple(_other_tables(report))),
@@ -176,7 +206,13 @@ def summary_line(report: Report) -> str:
 def model_line(report: Report) -> str:
     """Identity of the model and version of the codebook."""
     manifest = report.documents.manifest
-    return f"Modèle {manifest['model']['identity']}, grille v{manifest['codebook']['version']}."
+    return f"Modèle {manifest['model']['identity']}, grille de codage {grid(report)}."
+
+
+def grid(report: Report) -> str:
+    """« Le marché et la cité », version 1: the codebook in use."""
+    title = french.printable(typeset(codebook().title))
+    return f"«{NBSP}{title}{NBSP}», version{NBSP}{report.documents.manifest['codebook']['version']}"
 
 
 def _what_was_read(report: Report) -> Iterator[str]:
@@ -199,35 +235,59 @@ def _what_was_read(report: Report) -> Iterator[str]:
 
 
 def _reading(report: Report) -> Iterator[str]:
-    for logic in read_toml("codebook.toml")["logics"]:
-        yield f"{logic['name']} ({logic['letter']}){NBSP}: {_gloss(logic)}."
-    yield f"mixte{NBSP}: le passage porte les deux logiques{NBSP}; neutre{NBSP}: il n’en porte aucune."
+    book = codebook()
+    for logic in book.logics:
+        yield f"{logic.name} ({logic.letter}){NBSP}: {_gloss(logic)}."
+    several = "au moins deux logiques" if book.by_pair else "les deux logiques"
+    yield f"mixte{NBSP}: le passage porte {several}{NBSP}; neutre{NBSP}: il n’en porte aucune."
     yield (
         f"relation d’un passage mixte{NBSP}: opposition, articulation ou juxtaposition. Une tension est un passage "
         "mixte en opposition."
     )
+    if book.by_pair:
+        yield (
+            f"relations par paire{NBSP}: chaque paire de logiques d’un passage a la sienne. La relation du passage est "
+            "la plus forte, dans l’ordre opposition, articulation, juxtaposition."
+        )
     yield (
         f"part{NBSP}: passages d’une logique sur tous les passages comptés. Une part en mots pèse chaque passage par "
-        "sa longueur. Un passage est incertain quand l’un de ses deux scores est près de son seuil\u00a0; il compte, "
-        "et les parts sans les incertains sont données à côté."
+        f"sa longueur. Un passage est incertain quand l’un de ses {'' if book.by_pair else 'deux '}scores est près de "
+        "son seuil\u00a0; il compte, et les parts sans les incertains sont données à côté."
     )
-    yield (
-        f"balance{NBSP}: de −1 (M seule) à +1 (P seule), sur vingt passages porteurs au moins. Un passage mixte compte "
-        "des deux côtés."
-    )
+    if not book.by_pair:
+        first, second = book.letters.values()
+        yield (
+            f"balance{NBSP}: de −1 ({first} seule) à +1 ({second} seule), sur vingt passages porteurs au moins. Un "
+            "passage mixte compte des deux côtés."
+        )
     if report.documents.groups[0].stance is not None:
         yield (
             f"posture{NBSP}: qui parle prend-il la logique à son compte{NBSP}? Parts sur les passages qui la portent, "
             "vingt au moins, à titre indicatif."
         )
-    yield f"axes{NBSP}: sur quoi portent les logiques (temps, évaluation, coût…)\u00a0; à titre indicatif."
+    if titles := [*book.axis_titles.values()]:
+        some = ", ".join(titles[:MOST_AXES]) + ("…" if len(titles) > MOST_AXES else "")
+        yield f"axes{NBSP}: sur quoi portent les logiques ({some})\u00a0; à titre indicatif."
 
 
-def _gloss(logic: Mapping[str, Any]) -> str:
+def _gloss(logic: Logic) -> str:
     """The question that the codebook asks, and what answers it, as one typographically correct sentence."""
-    question = logic["question"].removesuffix(":").rstrip()
-    cases = f"{NBSP}; ".join(re.sub("\\s*;\\s*", ", ", case.replace(" (règle 19)", "")) for case in logic["cases"])
-    return f"{question[0].lower()}{question[1:]}{NBSP}: {cases}".replace("'", "’")
+    question = logic.question.rstrip().removesuffix(":").rstrip() or logic.title or logic.name
+    cases = f"{NBSP}; ".join(
+        re.sub("\\s*;\\s*", ", ", _REFERENCE.sub("", case).strip().rstrip(".;")) for case in logic.cases
+    )
+    return typeset(f"{question[0].lower()}{question[1:]}{f'{NBSP}: {cases}' if cases else ''}")
+
+
+def _rules() -> Iterator[str]:
+    for rule in codebook().rules:
+        yield typeset(f"{rule.number}. {rule.title.rstrip('.')}{NBSP}: {rule.text}")
+
+
+def typeset(text: str) -> str:
+    """A sentence of a codebook on one line, with the apostrophes and the no-break spaces of French print."""
+    line = re.sub(r"[ \t\r\n]+", " ", text.replace("'", "’")).strip()
+    return re.sub(r"« ?(?=[^\u00a0])", f"«{NBSP}", re.sub(r" (?=[:;?!»%])", NBSP, line))
 
 
 def _intervals(report: Report) -> Iterator[str]:
@@ -366,8 +426,8 @@ def _model(report: Report) -> Iterator[str]:
         yield (
             f"Sur {french.plural(figures['passages'], 'passage')} de {french.plural(figures['documents'], 'document')} "
             f"jamais vus{NBSP}: macro-F1 {_decimal(figures['macro_f1'])} [{_decimal(low)}–{_decimal(high)}] sur les "
-            "quatre logiques. Ces textes ressemblent à ceux de l’entraînement\u00a0: attendez moins des vôtres, et "
-            "mesurez-le (tensions model evaluate)."
+            f"{in_number(len(codebook().labels))} étiquettes. Ces textes ressemblent à ceux de l’entraînement\u00a0: "
+            "attendez moins des vôtres, et mesurez-le (tensions model evaluate)."
         )
     yield provenance(report.card)
     hashes = (("modèle", "model"), ("grille", "codebook"), ("lexique", "lexicon"))

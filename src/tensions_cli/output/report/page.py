@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TextIO
@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
 from tensions_cli.output.french import NBSP
+from tensions_cli.output.palette import in_bars
 from tensions_cli.output.report import charts, guide
 from tensions_cli.output.report.words_of_summary import methods_of, summary_in_words, value_name
-from tensions_cli.records import MIN_BEARING, Group, Interval, Label, Relation, Role, TaggedPassage
+from tensions_cli.records import MIN_BEARING, NEUTRE, Group, Interval, Relation, Role, TaggedPassage
 from tensions_cli.results import CharacteristicWord, Course, Difference, Estimate, Report, Vocabulary
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def write_report_page(report: Report, stream: TextIO) -> None:
 
 
 def _view(report: Report) -> dict[str, Any]:
-    script, style = _asset("report.js"), _asset("report.css")
+    script, book = _asset("report.js"), codebook()
     whole, *documents = report.documents.groups
     return {
         "report": report,
@@ -53,7 +54,7 @@ def _view(report: Report) -> dict[str, Any]:
         "card": _card(report.card),
         "least_course": LEAST_COURSE,
         "long_courses": [course for course in report.courses if len(course.points) >= LEAST_COURSE],
-        "style": _ours(style),
+        "style": _ours(_style()),
         "script": _ours(script),
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         "data": _ours(packed(report) if report.verbatim else ""),
@@ -69,9 +70,23 @@ def _view(report: Report) -> dict[str, Any]:
             one for one in french.axis_titles().items() if any(n.get(one[0], 0) for n in report.meetings.values())
         ],
         "met_as": [relation.value for relation in RELATIONS if any(report.meetings.get(relation, {}).values())],
-        "poles": codebook().poles,
-        "stances": codebook().stances,
-        "stance_names": STANCES,
+        "poles": book.poles,
+        "said": book.said,
+        "letters": book.letters,
+        "labels": book.labels,
+        "bars": in_bars(),
+        "paints": charts.paints(),
+        "shades": charts.shades(),
+        "dashes": dict(zip(book.poles, DASHES, strict=False)),
+        "by_pair": book.by_pair,
+        "pairs": book.pairs if book.by_pair else {},
+        "pair_groups": _pair_groups(report),
+        "what_meets": guide.what_meets(),
+        "grid": guide.grid(report),
+        "rules": guide.RULES,
+        "underlined": underlined(),
+        "stances": book.stances,
+        "stance_names": tuple(book.stance_meanings),
         "stance_groups": _stance_groups(report),
         "min_bearing": MIN_BEARING,
         "relations": [relation.value for relation in RELATIONS],
@@ -87,6 +102,7 @@ def _view(report: Report) -> dict[str, Any]:
             "shares": partial(_shares_figure, report),
             "axes": lambda: _ours(charts.axes_chart(whole.axes)),
             "meetings": lambda: _ours(charts.meetings_chart(report.meetings, list(french.axis_titles()))),
+            "pairs": lambda: _ours(charts.pairs_chart(whole.pairs)),
             "forest": _forest,
             "trend": lambda: _ours(charts.trend_chart(report.trend, _measures(report)) if report.trend else ""),
             "factors": lambda found: _ours(charts.factors_chart(found)),
@@ -98,7 +114,11 @@ def _asset(name: str) -> str:
     return files("tensions_cli.output.report").joinpath(name).read_text(encoding="utf-8")
 
 
-@cache
+def _style() -> str:
+    """The style sheet; with more than two logics, the colours and signs of the others too."""
+    return _asset("report.css") + (_asset("more_logics.css") if codebook().by_pair else "")
+
+
 def _environment() -> "Environment":
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
@@ -160,7 +180,7 @@ def _measures(report: Report) -> list[tuple[str, str]]:
     if report.trend is None:
         return []
     known = dict.fromkeys(measure for period in report.trend.periods for measure in period.smoothed)
-    return [(measure, guide.measure_title(measure)) for measure in known if measure != Label.NEUTRE]
+    return [(measure, guide.measure_title(measure)) for measure in known if measure != NEUTRE]
 
 
 def _sections(report: Report) -> list[tuple[str, str]]:
@@ -170,9 +190,9 @@ def _sections(report: Report) -> list[tuple[str, str]]:
     words = report.vocabulary or any(found.vocabulary for found in report.comparisons.values())
     chapters = [
         ("resume", "En bref", True),
-        ("parts", "Parts des deux logiques", told),
+        ("parts", f"Parts des {'' if codebook().by_pair else 'deux '}logiques", told),
         ("cours", "Au fil des textes", bool(report.courses)),
-        ("axes", "Sur quoi portent les logiques", told),
+        ("axes", "Sur quoi portent les logiques", told and bool(codebook().axes)),
         ("rencontres", "Où elles se rencontrent", told),
         ("ecarts", "Écarts entre groupes", compared),
         ("temps", "Dans le temps", report.trend is not None),
@@ -196,20 +216,28 @@ def _stance_groups(report: Report) -> list[Group]:
     return [whole, *enough]
 
 
+def _pair_groups(report: Report) -> list[Group]:
+    """The whole, then the groups that are shown and have passages of several logics."""
+    groups = (group for groups in report.fields.values() for group in groups[1:])
+    shown = [group for group in groups if not group.masked and any(map(_total, group.pairs.values()))]
+    return [report.documents.groups[0], *shown] if codebook().by_pair else []
+
+
+def _total(counts: Mapping[str, int]) -> int:
+    return sum(counts.values())
+
+
 def bar(group: Group, length: int = 100, height: int = 10) -> "Markup":
-    """The four shares of a row as one bar, small by default, in the order of every other figure."""
+    """The shares of a row as one bar, small by default, in the order of every other figure."""
     parts, x = [], 0.0
-    for label in charts.LABEL_FILLS:
-        width = length * (group.shares[label.value] or 0.0)
+    for label, paint in charts.paints().items():
+        width = length * (group.shares[label] or 0.0)
         if width:
-            parts.append(f'<rect x="{x:.1f}" width="{width:.1f}" height="{height}" fill="{LABEL_PAINT[label]}"/>')
+            parts.append(f'<rect x="{x:.1f}" width="{width:.1f}" height="{height}" fill="{paint}"/>')
         x += width
     inside = "".join(parts)
     box = f"0 0 {length} {height}"
     return _ours(f'<svg class="bar" viewBox="{box}" preserveAspectRatio="none" aria-hidden="true">{inside}</svg>')
-
-
-LABEL_PAINT = {label: charts.FILLS[fill] for label, (fill, _) in charts.LABEL_FILLS.items()}
 
 
 def most_specific(vocabulary: Vocabulary) -> float:
@@ -231,17 +259,31 @@ def quoted(one: TaggedPassage) -> "Markup":
     from markupsafe import escape
 
     text, spans = one.passage.text, one.tags.evidence
+    underlines = {pole: f"e{shade}" for pole, shade in charts.shades().items()}
     edges = sorted({0, len(text), *(end for span in spans for end in (span.start, span.end))})
     parts = []
     for start, end in pairwise(edges):
         words = escape(_visible(text[start:end]))
         poles = {span.pole for span in spans if span.start <= start and end <= span.end}
-        marks = " ".join(mark for pole, mark in UNDERLINES.items() if pole in poles)
+        marks = " ".join(mark for pole, mark in underlines.items() if pole in poles)
+        marks = SEVERAL if codebook().by_pair and len(poles) > 1 else marks
         parts.append(f'<span class="{marks}">{words}</span>' if marks else str(words))
     return _ours("".join(parts))
 
 
-UNDERLINES = {"rationalisation": "em", "professionnelle": "ep"}
+def underlined() -> list[tuple[str, str, str]]:
+    """How the words of each logic are underlined: class, what it looks like, for what; then those of several."""
+    book = codebook()
+    marks = [(f"e{shade}", LOOKS[shade], f"pour {book.said[pole]}") for pole, shade in charts.shades().items()]
+    return [*marks, (SEVERAL, "trait double", "pour plusieurs")] if book.by_pair else marks
+
+
+# Underlines of the style sheets, told apart without colour, by the letter of the logic's colour; SEVERAL: two lines
+# one over the other are enough for two logics only.
+LOOKS = {"m": "trait plein", "p": "pointillé", "q": "ondulé", "r": "tirets", "s": "trait épais", "t": "tirets épais"}
+SEVERAL = "several"
+# Lines of a course, by rank; the first two as in report.css.
+DASHES = ("", "5 3.5", "1.5 3", "9 3 2 3", "12 4", "3 2")
 
 
 def reference(one: TaggedPassage) -> str:
@@ -267,17 +309,43 @@ def _card(card: str) -> "Markup":
 
 
 def curve(course: Course) -> "Markup":
-    """The two scores along a text: a few hundred bytes, since a report has one for each of its documents."""
+    """The scores along a text: a few hundred bytes, since a report has one for each of its documents.
+
+    More than two lines have the letter of their logic at their end.
+    """
 
     def line(pole: str) -> str:
-        points = (f"{100 * point.position:.0f} {60 - 60 * getattr(point, pole):.0f}" for point in course.points)
+        points = (f"{100 * point.position:.0f} {60 - 60 * point.scores[pole]:.0f}" for point in course.points)
         return "M" + "L".join(points)
 
-    return _ours(
+    lines = "".join(f'<path class="{shade}" d="{line(pole)}"/>' for pole, shade in charts.shades().items())
+    drawing = (
         '<svg class="course" viewBox="0 0 100 60" preserveAspectRatio="none" aria-hidden="true">'
-        '<path class="half" d="M0 30H100"/>'
-        f'<path class="m" d="{line("rationalisation")}"/><path class="p" d="{line("professionnelle")}"/></svg>'
+        f'<path class="half" d="M0 30H100"/>{lines}</svg>'
     )
+    return _ours(f'<div class="lines">{drawing}{_ends(course)}</div>' if codebook().by_pair else drawing)
+
+
+def _ends(course: Course) -> str:
+    """The letter of each line beside its last point, moved down or up where it would cover another's."""
+    from markupsafe import escape
+
+    book = codebook()
+    last = course.points[-1].scores
+    ordered = sorted(book.poles, key=lambda pole: -last[pole])
+    places: list[float] = []
+    for rank, pole in enumerate(ordered):
+        lowest = 100 - LETTER * (len(ordered) - 1 - rank)
+        places.append(min(max(100 * (1 - last[pole]), places[-1] + LETTER if places else 0.0), lowest))
+    shades = charts.shades()
+    return "".join(
+        f'<span class="end" style="top:{place:.0f}%;color:var(--{shades[pole]})" aria-hidden="true">'
+        f"{escape(book.letters[pole])}</span>"
+        for place, pole in zip(places, ordered, strict=True)
+    )
+
+
+LETTER = 18.0  # height of a letter, in hundredths of a course
 
 
 def share(value: float | None, interval: Interval | None, method: str) -> "Markup | str":
@@ -308,14 +376,14 @@ def thirds(course: Course, pole: str) -> list[float]:
     places = [min(2, int(3 * point.position)) for point in course.points]
     found = []
     for third in range(3):
-        inside = [getattr(point, pole) for point, place in zip(course.points, places, strict=True) if place == third]
+        inside = [point.scores[pole] for point, place in zip(course.points, places, strict=True) if place == third]
         found.append(sum(inside) / len(inside) if inside else 0.0)
     return found
 
 
 def shares_line(shares: Mapping[str, float | None]) -> str:
     """« 20 / 17 / 15 / 48 », in the order of the bars."""
-    order = (shares[label.value] for label in charts.LABEL_FILLS)
+    order = (shares[label] for label in in_bars())
     return " / ".join("–" if value is None else f"{100 * value:.0f}" for value in order)
 
 
@@ -366,7 +434,9 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "measure_title": guide.measure_title,
     "axis_title": lambda axis: french.axis_titles().get(axis, axis),
     "axis_pole": guide.axis_pole,
-    "stance_title": lambda name: french.STANCE_TITLES.get(name, name),
+    "stance_title": french.stance_title,
+    "pair_title": guide.pair_title,
+    "bare_name": guide.bare_name,
     "role_title": lambda role: french.ROLE_TITLES[Role(role) if role else None],
     "difference_title": difference_title,
     "expected": lambda differences, field: (
@@ -420,7 +490,8 @@ def packed(report: Report) -> str:
 def passages_data(report: Report) -> dict[str, Any]:
     """Passages in the order of the texts; names and questions stand once, rows refer to them by rank.
 
-    Offsets count UTF-16 units, as a browser does. A group that is masked is no filter.
+    Offsets count UTF-16 units, as a browser does. A group that is masked is no filter. A row has as many stances, axes
+    and scores as there are logics; with more than two of them, relations by pair stand before its text.
     """
     book = codebook()
     shown = {field: _shown_values(groups) for field, groups in report.fields.items()}
@@ -438,19 +509,22 @@ def passages_data(report: Report) -> dict[str, Any]:
             for field, values in shown.items()
         ],
         "axes": list(french.axis_titles().values()),
-        "stances": [french.STANCE_TITLES[name] for name in STANCES],
+        "stances": [french.stance_title(name) for name in book.stance_meanings],
         "steps": {
             course.document: [_start(point.passage) for point in course.points]
             for course in report.courses
             if len(course.points) > 1
         },
         "poles": list(book.poles),
+        "letters": list(book.letters.values()),
+        "labels": list(book.labels),
+        "paints": [charts.paints()[label] for label in book.labels],
+        "marks": [f"e{shade}" for shade in charts.shades().values()],
+        "pairs": [guide.pair_letters(pair) for pair in book.pairs] if book.by_pair else [],
         "rows": rows,
     }
 
 
-STANCES = tuple(french.STANCE_TITLES)
-LABELS = tuple(Label)
 RELATIONS = tuple(Relation)
 
 
@@ -482,11 +556,12 @@ def _filed_under(one: TaggedPassage, field: str, values: Sequence[str]) -> int:
 
 def _row(one: TaggedPassage, documents: "_Ranks", voices: "_Ranks", questions: "_Ranks", filed: list[int]) -> list[Any]:
     passage, tags = one.passage, one.tags
-    poles = codebook().poles
+    book = codebook()
+    poles, names = book.poles, tuple(book.stance_meanings)
     document = documents.of(passage.document)
     who = "enquêteur" if passage.role is Role.INTERVIEWER else passage.speaker
     voice = voices.of([document, who, *filed])
-    stances = [STANCES.index(tags.stance[pole]) if tags.stance and pole in tags.stance else -1 for pole in poles]
+    stances = [names.index(tags.stance[pole]) if tags.stance and pole in tags.stance else -1 for pole in poles]
     masks = [
         sum(1 << rank for rank, axis in enumerate(french.axis_titles()) if pole in tags.axes.get(axis, ()))
         for pole in poles
@@ -502,16 +577,21 @@ def _row(one: TaggedPassage, documents: "_Ranks", voices: "_Ranks", questions: "
         passage.start,
         passage.end,
         passage.turn or 0,
-        LABELS.index(tags.label),
-        RELATIONS.index(tags.relation) if tags.relation else -1,
+        book.labels.index(tags.label),
+        _relation_rank(tags.relation),
         *stances,
         *masks,
         *(round(100 * tags.scores[pole]) for pole in poles),
         int(tags.certain) + 2 * int(passage.counted) + 4 * int(tags.coded_by != "model"),
         questions.of(passage.context) if passage.context else -1,
         evidence,
+        *([[_relation_rank(tags.relations.get(pair)) for pair in book.pairs]] if book.by_pair else []),
         passage.text,
     ]
+
+
+def _relation_rank(relation: Relation | None) -> int:
+    return RELATIONS.index(relation) if relation else -1
 
 
 def _axis_rank(axis: str | None) -> int:

@@ -2,9 +2,7 @@
 (() => {
   const NBSP = "\u00a0";
   const SLICE = 50;
-  const LABELS = ["rationalisation", "professionnelle", "mixte", "neutre"];
   const RELATIONS = ["opposition", "articulation", "juxtaposition"];
-  const PAINTS = ["var(--m)", "var(--p)", "url(#mixte)", "var(--neutral)"];
   const byId = (id) => document.getElementById(id);
   const number = (n) => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, NBSP);
   const plural = (n, one, many) => `${number(n)}${NBSP}${n < 2 ? one : many}`;
@@ -72,13 +70,17 @@
     return { folded, places };
   };
 
+  // As many stances, axes and scores as there are logics; relations by pair where there are more than two of them.
   const passage = (row, data) => {
     const [document_, speaker, ...filed] = data.voices[row[0]];
+    const n = data.poles.length;
+    const [stances, axes, scores] = [0, 1, 2].map((rank) => row.slice(6 + rank * n, 6 + (rank + 1) * n));
+    const [flags, question, evidence] = row.slice(6 + 3 * n);
     return {
       document: document_, speaker, filed, voice: row[0], start: row[1], end: row[2], turn: row[3], label: row[4],
-      relation: row[5], stances: [row[6], row[7]], axes: [row[8], row[9]], scores: [row[10], row[11]],
-      certain: Boolean(row[12] & 1), counted: Boolean(row[12] & 2), human: Boolean(row[12] & 4),
-      question: row[13] < 0 ? null : data.questions[row[13]], evidence: row[14], text: row[15], folded: null,
+      relation: row[5], pairs: data.pairs.length ? row[9 + 3 * n] : [], stances, axes, scores,
+      certain: Boolean(flags & 1), counted: Boolean(flags & 2), human: Boolean(flags & 4),
+      question: question < 0 ? null : data.questions[question], evidence, text: row.at(-1), folded: null,
     };
   };
 
@@ -130,7 +132,10 @@
       const tests = [];
       const text = fold(pick("texte").trim());
       if (pick("etiquette") !== "") tests.push((one) => one.label === Number(pick("etiquette")));
-      if (pick("relation") !== "") tests.push((one) => one.relation === Number(pick("relation")));
+      if (pick("relation") !== "") {
+        const [relation, pair] = pick("relation").split("-").map(Number);
+        tests.push(pair === undefined ? (one) => one.relation === relation : (one) => one.pairs[pair] === relation);
+      }
       if (pick("posture") !== "") {
         const [pole, stance] = pick("posture").split("-").map(Number);
         tests.push((one) => one.stances[pole] === stance);
@@ -138,7 +143,7 @@
       if (pick("axe") !== "") {
         const [axis, pole] = pick("axe").split("-").map(Number);
         const bit = 1 << axis;
-        tests.push(pole === undefined ? (one) => (one.axes[0] | one.axes[1]) & bit : (one) => one.axes[pole] & bit);
+        tests.push(pole === undefined ? (one) => one.axes.some((axes) => axes & bit) : (one) => one.axes[pole] & bit);
       }
       if (pick("document") !== "") tests.push((one) => one.document === Number(pick("document")));
       if (pick("groupe") !== "") {
@@ -223,7 +228,7 @@
         if (over.length) {
           const poles = [...new Set(over.map((mark) => mark[2]))].sort();
           const titles = over.map((mark) => data.poles[mark[2]] + (mark[3] < 0 ? "" : `, ${data.axes[mark[3]]}`));
-          part = make("span", { class: poles.map((pole) => (pole ? "ep" : "em")).join(" "), title: [...new Set(titles)].join(" · ") }, part);
+          part = make("span", { class: poles.length > 1 && data.pairs.length ? "several" : poles.map((pole) => data.marks[pole]).join(" "), title: [...new Set(titles)].join(" · ") }, part);
         }
         parts.push(part);
       }
@@ -233,11 +238,13 @@
 
     const heading = (one) => {
       const parts = [];
-      const label = make("span", { class: "label" }, swatch(PAINTS[one.label]), LABELS[one.label]);
+      const label = make("span", { class: "label" }, swatch(data.paints[one.label]), data.labels[one.label]);
       parts.push(label);
-      if (one.relation >= 0) parts.push(make("span", { class: one.relation ? "" : "tension" }, one.relation ? RELATIONS[one.relation] : "opposition (tension)"));
-      const both = one.label === 2;
-      const stances = one.stances.flatMap((stance, pole) => (stance < 0 ? [] : [`${both ? `${"MP"[pole]}${NBSP}` : ""}${data.stances[stance]}`]));
+      const told = (relation, words_) => parts.push(make("span", { class: relation ? "" : "tension" }, words_ + (relation ? RELATIONS[relation] : "opposition (tension)")));
+      if (data.pairs.length) one.pairs.forEach((relation, pair) => { if (relation >= 0) told(relation, `${data.pairs[pair]}${NBSP}: `); });
+      else if (one.relation >= 0) told(one.relation, "");
+      const both = data.labels[one.label] === "mixte";
+      const stances = one.stances.flatMap((stance, pole) => (stance < 0 ? [] : [`${both ? `${data.letters[pole]}${NBSP}` : ""}${data.stances[stance]}`]));
       if (stances.length) parts.push(make("span", {}, stances.join(", ")));
       if (!one.certain) parts.push(make("span", { class: "soft" }, "incertain"));
       if (one.human) parts.push(make("span", { class: "soft" }, "codé à la main"));
@@ -248,12 +255,12 @@
     const footing = (one) => {
       const parts = [];
       const axes = data.axes.flatMap((axis, rank) => {
-        const poles = [0, 1].filter((pole) => one.axes[pole] & (1 << rank)).map((pole) => "MP"[pole]);
+        const poles = data.letters.filter((_, pole) => one.axes[pole] & (1 << rank));
         return poles.length ? [`${axis}${NBSP}${poles.join(" et ")}`] : [];
       });
       if (axes.length) parts.push(make("span", {}, `Axes${NBSP}: ${axes.join(", ")}`));
-      const score = (pole) => `${"MP"[pole]}${NBSP}${(one.scores[pole] / 100).toFixed(2).replace(".", ",")}`;
-      parts.push(make("span", { class: "scores" }, make("span", {}, `Scores${NBSP}: ${score(0)}`), make("span", {}, score(1))));
+      const scores = one.scores.map((score, pole) => `${pole ? "" : `Scores${NBSP}: `}${data.letters[pole]}${NBSP}${(score / 100).toFixed(2).replace(".", ",")}`);
+      parts.push(make("span", { class: "scores" }, ...scores.map((words_) => make("span", {}, words_))));
       if (one.speaker !== null) parts.push(make("bdi", {}, one.speaker));
       parts.push(make("code", {}, reference(one)));
       const copy = make("button", { type: "button", class: "quiet", "aria-label": `Copier la référence ${reference(one)}` }, "Copier la référence");
@@ -265,7 +272,7 @@
     const draw = (one, text, before) => {
       const item = byId("modele-passage").content.cloneNode(true).firstElementChild;
       const part = (selector) => item.querySelector(selector);
-      item.querySelector("article").setAttribute("aria-label", `${LABELS[one.label]}, ${reference(one)}`);
+      item.querySelector("article").setAttribute("aria-label", `${data.labels[one.label]}, ${reference(one)}`);
       part("header").replaceChildren(...heading(one));
       // A question stands once over the passages that answer it.
       const asked = before && before.document === one.document && before.question === one.question;
@@ -322,7 +329,7 @@
         read(link.dataset.document, place ? Number(place[1]) : 0);
       });
     for (const curve of document.querySelectorAll("svg.course")) {
-      const name_ = curve.parentElement.querySelector("a[data-document]")?.dataset.document;
+      const name_ = curve.closest("li").querySelector("a[data-document]")?.dataset.document;
       const steps = data.steps[name_];
       if (!steps) continue;
       curve.classList.add("live");

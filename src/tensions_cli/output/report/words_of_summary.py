@@ -7,28 +7,20 @@ documents are said to be too few. What the relation is worth, and that talk is n
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
 from tensions_cli.output.french import NBSP
-from tensions_cli.output.report.guide import field_title, interval_method, role_title
-from tensions_cli.records import MIN_BEARING, Group, Interval, Label, Relation
+from tensions_cli.output.report.guide import field_title, in_number, interval_method, role_title, what_meets
+from tensions_cli.records import MIN_BEARING, MIXTE, NEUTRE, Group, Interval, Relation
 from tensions_cli.results import Comparison, Corrections, Difference, Estimate, Report, Trend
 
 LEVEL = 0.05
 MOST_DIFFERENCES = 3  # told in words; the figure and its table have them all
 MOST_WORDS = 6
 MOST_TIES = 3
-MEASURES = {
-    "rationalisation": "la part des passages de rationalisation seule",
-    "professionnelle": "la part des passages de logique professionnelle seule",
-    "mixte": "la part des passages mixtes",
-    "neutre": "la part des passages sans aucune des deux logiques",
-    "tension": "la part des tensions",
-    "rationalisation+": "la part des passages qui portent la rationalisation",
-    "professionnelle+": "la part des passages qui portent la logique professionnelle",
-}
-POLES = {"rationalisation": "la rationalisation", "professionnelle": "la logique professionnelle"}
-# From a 95 % to a 99 % interval: Student at five degrees of freedom, 4.03 / 2.57; with more, a little too wide.
-WIDER = 1.57
+# By the number of slopes looked at (labels and tensions), from a 95 % interval to the one that Bonferroni asks: Student
+# at five degrees of freedom, 4.03 / 2.57 for five slopes; with more degrees, a little too wide.
+WIDER = {5: 1.57, 6: 1.64, 7: 1.71, 8: 1.76, 9: 1.82}
 NEVER = float("inf")  # no word stands out of this many tests
 
 
@@ -48,6 +40,7 @@ def summary_in_words(report: Report) -> tuple[Sentence, ...]:
     told = [
         *_shares(whole),
         *_tensions(whole),
+        *_pairs(whole),
         *_axes(whole),
         *_meetings(report.meetings),
         *(
@@ -86,31 +79,39 @@ def _shares(whole: Group) -> Iterator[str]:
             "pour des parts. Lisez les passages."
         )
         return
-    m, p = Label.RATIONALISATION, Label.PROFESSIONNELLE
-    yield (
-        f"Sur {french.plural(whole.passages, 'passage compté', 'passages comptés')}, {_share(whole, m)} portent la "
-        f"seule logique de rationalisation, {_share(whole, p)} la seule logique professionnelle, "
-        f"{_share(whole, Label.MIXTE)} les deux à la fois, et {french.percent(shares[Label.NEUTRE])} ni l’une ni "
-        "l’autre."
+    book = codebook()
+    alone = (
+        f"{_share(whole, pole)} {'' if rank else 'ne portent '}que {book.said[pole]}"
+        for rank, pole in enumerate(book.poles)
     )
-    yield from _balance(whole.intervals.get(m), whole.intervals.get(p))
+    mixed, neutral = _share(whole, MIXTE), french.percent(shares[NEUTRE])
+    rest = (
+        f"{mixed} en portent plusieurs à la fois, et {neutral} n’en portent aucune."
+        if book.by_pair
+        else f"{mixed} portent les deux logiques à la fois, et {neutral} ni l’une ni l’autre."
+    )
+    counted = french.plural(whole.passages, "passage compté", "passages comptés")
+    yield f"Sur {counted}, {', '.join(alone)}, {rest}"
+    yield _leader(whole)
 
 
-def _balance(m: Interval | None, p: Interval | None) -> Iterator[str]:
-    """Which logic leads, where the two intervals are apart; otherwise that one cannot say."""
-    if m is None or p is None:
-        yield (
-            "Il y a trop peu de documents pour dire si l’une des deux logiques l’emporte\u00a0: ces parts décrivent "
+def _leader(whole: Group) -> str:
+    """Which logic leads, where its interval is apart from all the others; otherwise that one cannot say."""
+    book = codebook()
+    number = in_number(len(book.poles))
+    intervals = {pole: found for pole in book.poles if (found := whole.intervals.get(pole)) is not None}
+    if len(intervals) < len(book.poles):
+        return (
+            f"Il y a trop peu de documents pour dire si l’une des {number} logiques l’emporte\u00a0: ces parts décrivent "
             "ces textes, et eux seuls."
         )
-    elif m.low > p.high or p.low > m.high:
-        leader = "rationalisation" if m.low > p.high else "professionnelle"
-        yield f"Prise seule, {POLES[leader]} est la plus présente\u00a0: les deux intervalles sont séparés."
-    else:
-        yield (
-            "Les deux intervalles se recouvrent\u00a0: sans être un test, cela suffit à ne pas dire laquelle des deux "
-            "logiques l’emporte."
-        )
+    leader = max(intervals, key=lambda pole: intervals[pole].low)
+    if all(intervals[leader].low > other.high for pole, other in intervals.items() if pole != leader):
+        why = "son intervalle est séparé de tous les autres" if book.by_pair else "les deux intervalles sont séparés"
+        return f"Des {number} logiques prises seules, la plus présente est {book.said[leader]}\u00a0: {why}."
+    which = "laquelle l’emporte" if book.by_pair else "laquelle des deux logiques l’emporte"
+    what = "Les intervalles des logiques les plus présentes" if book.by_pair else "Les deux intervalles"
+    return f"{what} se recouvrent\u00a0: sans être un test, cela suffit à ne pas dire {which}."
 
 
 def _tensions(whole: Group) -> Iterator[str]:
@@ -119,7 +120,8 @@ def _tensions(whole: Group) -> Iterator[str]:
         return
     base = french.plural(mixed, "passage mixte", "passages mixtes")
     if mixed < MIN_BEARING:
-        yield f"Les deux logiques ne se rencontrent que dans {base}\u00a0: trop peu pour dire comment."
+        meet = "Plusieurs logiques ne sont ensemble" if codebook().by_pair else "Les deux logiques ne se rencontrent"
+        yield f"{meet} que dans {base}\u00a0: trop peu pour dire comment."
         return
     how = ", ".join(
         f"{french.integer(n)} en {relation.value}" for relation in Relation if (n := whole.relations.get(relation, 0))
@@ -131,9 +133,26 @@ def _tensions(whole: Group) -> Iterator[str]:
     yield f"Des {base}, {how}, d’après le modèle. Les tensions (mixte en opposition) font {share} des passages comptés."
 
 
+def _pairs(whole: Group) -> Iterator[str]:
+    """Between which logics the relation is most often one of opposition, then of articulation."""
+    said = codebook().said
+    for relation, words in ((Relation.OPPOSITION, "oppositions"), (Relation.ARTICULATION, "articulations")):
+        counts = sorted((-of.get(relation, 0), rank, pair) for rank, (pair, of) in enumerate(whole.pairs.items()))
+        n = -sum(count for count, _, _ in counts)
+        if n < MIN_BEARING:
+            continue
+        first = [codebook().pairs[pair] for count, _, pair in counts if count == counts[0][0]]
+        between = _listed([f"entre {said[one]} et {said[other]}" for one, other in first])
+        each = " chacune" if len(first) > 1 else ""
+        yield (
+            f"Paire par paire, les {words} sont les plus nombreuses {between} "
+            f"({french.integer(-counts[0][0])}{each}, sur {french.integer(n)})."
+        )
+
+
 def _axes(whole: Group) -> Iterator[str]:
     """The two axes on which each logic bears most, with their passages, where there are enough of them."""
-    for pole, name in POLES.items():
+    for pole, name in codebook().said.items():
         counts = sorted(((-n, axis) for axis, poles in whole.axes.items() if (n := poles.get(pole, 0))))
         bearing = sum(-n for n, _ in counts)
         if bearing < MIN_BEARING:
@@ -164,7 +183,7 @@ def _meetings(meetings: Mapping[Relation, Mapping[str, int]]) -> Iterator[str]:
             each = f"{french.plural(-n, 'passage')}{' chacun' if len(tied) > 1 else ''}"
             told.append(f"elles {words} le plus souvent sur {_listed(tied)} ({each})")
     if told:
-        yield f"Là où les deux logiques se rencontrent, {', '.join(told)}. Les axes sont donnés à titre indicatif."
+        yield f"Là où {what_meets()} se rencontrent, {', '.join(told)}. Les axes sont donnés à titre indicatif."
 
 
 def _differences(field: str, found: Comparison) -> Iterator[str]:
@@ -194,13 +213,25 @@ def _difference(field: str, one: Difference) -> str:
     value, interval = one.difference.value or 0.0, one.difference.interval
     ends = sorted(abs(100 * end) for end in (interval.low, interval.high)) if interval else []
     reach = f", entre {ends[0]:.0f} et {ends[1]:.0f}" if ends else ""
-    measure = MEASURES.get(one.measure, one.measure)
+    measure = _measure(one.measure)
     how = f"({_points(abs(value))}{reach})"
     if one.is_against_others:
         compared = "plus élevée" if value > 0 else "plus basse"
         return f"{measure} est {compared} dans {_value(field, one.second)} que dans les autres groupes {how}"
     high, low = (one.second, one.first) if value > 0 else (one.first, one.second)
     return f"{measure} est plus élevée dans {_value(field, high)} que dans {_value(field, low)} {how}"
+
+
+def _measure(name: str) -> str:
+    """« la part des tensions », « la part des passages qui ne portent que la logique professionnelle »."""
+    book = codebook()
+    if name == NEUTRE:
+        return f"la part des passages sans aucune {'logique' if book.by_pair else 'des deux logiques'}"
+    if name in book.said:
+        return f"la part des passages qui ne portent que {book.said[name]}"
+    if (pole := name.removesuffix("+")) in book.said:
+        return f"la part des passages qui portent {book.said[pole]}"
+    return {MIXTE: "la part des passages mixtes", "tension": "la part des tensions"}.get(name, name)
 
 
 def _value(field: str, value: str) -> str:
@@ -221,7 +252,7 @@ def _trend(trend: Trend | None) -> Iterator[str]:
     if trend is None or not trend.slopes:
         return
     moves = [
-        f"{MEASURES.get(measure, measure)} {'augmente' if (slope.value or 0.0) > 0 else 'diminue'}"
+        f"{_measure(measure)} {'augmente' if (slope.value or 0.0) > 0 else 'diminue'}"
         for measure, slope in trend.slopes.items()
         if _is_apart_from_zero(slope)
     ]
@@ -234,11 +265,12 @@ def _trend(trend: Trend | None) -> Iterator[str]:
 
 
 def _is_apart_from_zero(slope: Estimate) -> bool:
-    """The slope stands among five (labels and tensions): the interval, as wide as Bonferroni asks, is without zero."""
+    """The slope stands among those of the labels and tensions: the interval, as wide as Bonferroni asks, is without zero."""
     if slope.value is None or slope.interval is None:
         return False
     below, above = slope.value - slope.interval.low, slope.interval.high - slope.value
-    return slope.value - WIDER * below > 0 or slope.value + WIDER * above < 0
+    wider = WIDER[len(codebook().measures)]
+    return slope.value - wider * below > 0 or slope.value + wider * above < 0
 
 
 def _words(report: Report) -> Iterator[str]:
@@ -246,11 +278,11 @@ def _words(report: Report) -> Iterator[str]:
     if found is None:
         return
     for profile in found.profiles:
-        pole = POLES.get(profile.part)
+        said = codebook().said.get(profile.part)
         words = [word.word for word in profile.over if word.specificity >= (found.threshold or NEVER)]
-        if pole and len(words) >= 3:
+        if said and len(words) >= 3:
             listed = ", ".join(f"«{NBSP}{french.printable(word)}{NBSP}»" for word in words[:MOST_WORDS])
-            yield f"Les mots qui distinguent le plus les passages de {pole.removeprefix('la ')}\u00a0: {listed}."
+            yield f"Les mots qui distinguent le plus les passages qui ne portent que {said}\u00a0: {listed}."
 
 
 def _corrected(found: Corrections | None) -> Iterator[str]:
@@ -282,11 +314,12 @@ def _doubt(report: Report) -> Iterator[str]:
     doubtful = whole.passages - whole.certain
     if doubtful:
         told = french.plural(doubtful, "passage compté est incertain", "passages comptés sont incertains")
-        yield f"{told}\u00a0: l’un des deux scores y est proche de son seuil."
+        scores = "des scores" if codebook().by_pair else "des deux scores"
+        yield f"{told}\u00a0: l’un {scores} y est proche de son seuil."
 
 
-def _share(group: Group, label: Label) -> str:
-    return f"{french.percent(group.shares[label.value])}{_reach(group.intervals.get(label.value))}"
+def _share(group: Group, label: str) -> str:
+    return f"{french.percent(group.shares[label])}{_reach(group.intervals.get(label))}"
 
 
 def _reach(interval: Interval | None) -> str:

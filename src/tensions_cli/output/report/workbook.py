@@ -827,7 +827,7 @@ def _passage_cells(one: TaggedPassage, metadata: Iterable[str]) -> list[Cell]:
     titles = french.axis_titles()
     return [
         passage.text,
-        tags.label.value,
+        tags.label,
         tags.relation.value if tags.relation else None,
         *(french.STANCE_TITLES.get((tags.stance or {}).get(pole, "")) for pole in poles),
         ", ".join(

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tensions_cli.statistics.agreement import DECIMALS, FloatArray, agreement_of, masi, mean_of_defined, rates_of, ratio
 from tensions_cli.statistics.intervals import LEVEL, MIN_CLUSTERS, REPLICATES, SEED
-from tensions_cli.training.figures import DECIMALS, FloatArray, agreement_of, masi, mean_of_defined, rates_of, ratio
 
 # A 95 % interval leaves out 5 % of the draws by its tails; when more than that have no value (no passage of the class
 # in the documents drawn), its bounds would not be those of a 95 % interval.

@@ -1,0 +1,37 @@
+"""The cues of a lexicon as data: a `;` separated file that a sociologist can read, edit and cite."""
+
+import csv
+from dataclasses import dataclass
+
+KINDS = ("axis", "general", "relation", "trap")
+COLUMNS = ("kind", "name", "pole", "expression", "strength", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One entry of the lexicon.
+
+    `kind`: axis, general, relation or trap; `name`: the axis or the relation; `pole`: the logic
+    an axis or general cue speaks for; `strength`: 1 (weak) to 3 (sure).
+    """
+
+    kind: str
+    name: str
+    pole: str
+    expression: str
+    strength: int
+
+
+def read_lexicon(content: bytes) -> tuple[Cue, ...]:
+    """Every entry, in the order of the file; comment lines (`#`) are left out.
+
+    Raises ValueError when the file is not UTF-8, or a line has no whole strength or lacks a column.
+    """
+    lines = [line for line in content.decode("utf-8-sig").splitlines() if line.strip() and not line.startswith("#")]
+    rows = csv.DictReader(lines, delimiter=";")
+    try:
+        return tuple(
+            Cue(row["kind"], row["name"], row["pole"], row["expression"], int(row["strength"])) for row in rows
+        )
+    except (KeyError, TypeError, csv.Error) as error:
+        raise ValueError(f"columns: {';'.join(COLUMNS)}") from error

@@ -1,0 +1,340 @@
+"""Passages of a corpus to be coded by people: drawn to estimate, or chosen to teach a model."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tensions_cli.coding.read import read_codes
+from tensions_cli.errors import TensionsError, UnreadableError
+from tensions_cli.knowledge.codebook import Codebook, use_codebook
+from tensions_cli.output.french import integer, plural
+from tensions_cli.pipeline import (
+    Batch,
+    Options,
+    Progress,
+    field_names,
+    load,
+    nothing_counted,
+    passages_of,
+    silent,
+    tagged_passages,
+)
+from tensions_cli.records import NEUTRE, Passage, Role, TaggedPassage, Tags
+from tensions_cli.results import Sample, SamplePrecision, Stratum, Task
+from tensions_cli.statistics.sampling import (
+    DOCUMENT_CORRELATION,
+    allocate,
+    draw,
+    effective_size,
+    half_width,
+    least_sure,
+    share_out,
+    spread,
+    text_vectors,
+)
+from tensions_cli.statistics.summary import field_value
+from tensions_cli.studies.gold import fingerprint
+from tensions_cli.tagging.classifier import Model
+from tensions_cli.tagging.model_folder import DEFAULT, open_model
+
+RANDOM, UNCERTAIN, DIVERSE, MIXED = STRATEGIES = ("random", "uncertain", "diverse", "mixed")
+DESIGN = "tensions-sample/1"
+SHARE = 0.30  # the share whose precision is announced (statistics.md, § 10)
+MAX_BYTES = 200_000_000  # of a file of codes: a hundred thousand passages with their texts
+# A passage as it is before anybody codes it, where a grouping field is asked of a passage with tags.
+_UNCODED = Tags(NEUTRE, (), None, {}, {}, (), certain=False, coded_by="", model="")
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRequest:
+    """What is asked for. `book`: a codebook of one's own, with or without a model; `without`: codes, or designs."""
+
+    count: int
+    strategy: str = RANDOM
+    coders: tuple[str, ...] = ()
+    overlap: float = 0.0
+    show_proposal: bool = False
+    seed: int = 0
+    without: tuple[Path, ...] = ()
+    book: Codebook | None = None
+
+    @property
+    def needs_model(self) -> bool:
+        """The machine chooses, or is shown."""
+        return self.show_proposal or self.strategy in (UNCERTAIN, MIXED)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A passage that is coded or drawn already: by id, by text, or by both."""
+
+    id: str | None
+    document: str | None
+    fingerprint: str | None
+
+
+def draw_sample(
+    sources: Sequence[str], options: Options, request: SampleRequest, progress: Progress = silent
+) -> tuple[Batch, Sample]:
+    """Read the corpus, draw, and share out between coders. No model is loaded where none is needed.
+
+    Raises TensionsError when nothing can be drawn, or fewer passages are asked for than there are strata.
+    """
+    known = [one for file in request.without for one in read_known(file)]
+    model = _model(options, request)
+    batch = load(sources, options, progress)
+    by = field_names(batch.documents, options.by)
+    everything = _passages(batch, options, model, progress)
+    counted = [rank for rank, one in enumerate(everything) if one.passage.counted]
+    if not counted:
+        raise nothing_counted(batch.documents)
+    prints = {rank: fingerprint(everything[rank].passage.text).hex() for rank in counted}
+    taken = already_known([(everything[rank].passage, prints[rank]) for rank in counted], known)
+    population = [rank for at, rank in enumerate(counted) if at not in taken]
+    if not population:
+        raise TensionsError(
+            "il ne reste aucun passage à tirer",
+            why=f"les {integer(len(counted))} passages du corpus sont déjà dans les fichiers donnés à --without",
+            hint="retirez --without, ou ajoutez des textes au corpus",
+        )
+    drawn, strata = _draw([everything[rank] for rank in population], by, request, model)
+    chosen = sorted(rank for members in drawn for rank in members)
+    stratum_of = {rank: at for at, members in enumerate(drawn) for rank in members}
+    coders = share_out(drawn, request.coders, request.overlap, np.random.default_rng([request.seed, 1]))
+    strategy = RANDOM if len(chosen) == len(population) else request.strategy
+    tasks = tuple(
+        Task(
+            passage=everything[population[rank]].passage,
+            fingerprint=prints[population[rank]],
+            before=_neighbour(everything, population[rank], -1),
+            after=_neighbour(everything, population[rank], 1),
+            stratum=stratum_of[rank],
+            weight=strata[stratum_of[rank]].weight,
+            drawn=strategy,
+            coders=coders[rank],
+            proposal=everything[population[rank]].tags if request.show_proposal else None,
+        )
+        for rank in chosen
+    )
+    return batch, Sample(
+        strategy=strategy,
+        seed=request.seed,
+        by=by,
+        population=len(population),
+        withdrawn=len(taken),
+        strata=strata,
+        tasks=tasks,
+        coders=request.coders,
+        overlap=sum(len(task.coders) > 1 for task in tasks),
+        precision=_precision(tasks),
+        model=model.identity if model and request.needs_model else None,
+        options=_reading(options),
+    )
+
+
+def _model(options: Options, request: SampleRequest) -> Model | None:
+    """The model where it is needed, and the codebook in use: one's own, else that of the model named."""
+    needed = request.needs_model or (request.book is None and options.model != DEFAULT)
+    model = open_model(options.model) if needed else None
+    if model and request.book and model.book is not request.book:
+        raise TensionsError(
+            f"le modèle «\u00a0{options.model}\u00a0» n’a pas appris la grille donnée à --codebook",
+            why="choisir d’après ses doutes, ou montrer ce qu’il propose, demande un modèle de cette grille",
+            hint="--strategy random ou diverse sans --show-proposal, ou --model avec un modèle appris sur cette grille",
+        )
+    book = request.book or (model.book if model else None)
+    if book:
+        use_codebook(book)
+    return model if request.needs_model else None
+
+
+def _passages(batch: Batch, options: Options, model: Model | None, progress: Progress) -> list[TaggedPassage]:
+    if model:
+        return list(tagged_passages(batch, model, options, progress))
+    return [TaggedPassage(passage, _UNCODED) for passage in passages_of(batch.documents, options)]
+
+
+def _draw(
+    population: Sequence[TaggedPassage], by: Sequence[str], request: SampleRequest, model: Model | None
+) -> tuple[list[list[int]], tuple[Stratum, ...]]:
+    """Ranks drawn in each stratum, and the strata, sorted by their values."""
+    members: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for rank, one in enumerate(population):
+        members[tuple(field_value(one, name) for name in by)].append(rank)
+    keys = sorted(members)
+    groups = [members[key] for key in keys]
+    count = min(request.count, len(population))
+    try:
+        counts = allocate([len(group) for group in groups], count)
+    except ValueError as error:
+        raise TensionsError(
+            f"{plural(count, 'passage')} pour {plural(len(groups), 'strate')}\u00a0: ce n’est pas assez",
+            why="une strate sans aucun passage tiré ne serait représentée par rien",
+            hint=f"-n {2 * len(groups)} au moins, ou moins de champs dans --by",
+        ) from error
+    drawn = _choose(population, groups, counts, request, model)
+    random = request.strategy == RANDOM or count == len(population)
+    strata = tuple(
+        Stratum(
+            by=dict(zip(by, key, strict=True)),
+            population=len(group),
+            drawn=len(chosen),
+            weight=len(group) / len(chosen) if random else None,
+        )
+        for key, group, chosen in zip(keys, groups, drawn, strict=True)
+    )
+    return drawn, strata
+
+
+def _choose(
+    population: Sequence[TaggedPassage],
+    groups: Sequence[Sequence[int]],
+    counts: Sequence[int],
+    request: SampleRequest,
+    model: Model | None,
+) -> list[list[int]]:
+    """Ranks of each stratum, as the strategy chooses them."""
+    random = np.random.default_rng([request.seed, 0])
+    if request.strategy == RANDOM or sum(counts) == len(population):
+        return draw(groups, counts, random.random(len(population)))
+    drawn: list[list[int]] = []
+    if request.strategy in (UNCERTAIN, MIXED) and model:
+        margins = _margins(population, model)
+        halves = [count if request.strategy == UNCERTAIN else (count + 1) // 2 for count in counts]
+        drawn = [least_sure(group, margins, half) for group, half in zip(groups, halves, strict=True)]
+    if request.strategy in (DIVERSE, MIXED):
+        vectors = text_vectors([one.passage.text for one in population])
+        drawn = drawn or [[] for _ in groups]
+        chosen = [rank for found in drawn for rank in found]
+        for group, count, found in zip(groups, counts, drawn, strict=True):
+            more = spread(vectors, group, count - len(found), random, chosen)
+            found += more
+            chosen += more
+    return [sorted(found) for found in drawn]
+
+
+def _margins(population: Sequence[TaggedPassage], model: Model) -> list[float]:
+    """By passage, the smallest distance of its scores to their thresholds."""
+    thresholds = dict(zip(model.poles.names, (float(value) for value in model.poles.thresholds), strict=True))
+    return [min(abs(score - thresholds[pole]) for pole, score in one.tags.scores.items()) for one in population]
+
+
+def _neighbour(everything: Sequence[TaggedPassage], rank: int, step: int) -> str | None:
+    """The passage before or after in the same document; with who speaks, where another does.
+
+    None for the question answered, which a task shows apart.
+    """
+    if not 0 <= rank + step < len(everything):
+        return None
+    own, other = everything[rank].passage, everything[rank + step].passage
+    if own.document != other.document:
+        return None
+    if step < 0 and other.role is Role.INTERVIEWER and own.context and other.text in own.context:
+        return None
+    speaks = f"{other.speaker}\u00a0: " if other.speaker and other.speaker != own.speaker else ""
+    return f"{speaks}{other.text}"
+
+
+def _precision(tasks: Sequence[Task]) -> SamplePrecision | None:
+    weights = [task.weight for task in tasks if task.weight is not None]
+    if len(weights) < len(tasks):
+        return None
+    size = effective_size(weights, [task.passage.document for task in tasks])
+    return SamplePrecision(SHARE, half_width(SHARE, size), size, DOCUMENT_CORRELATION)
+
+
+def _reading(options: Options) -> dict[str, Any]:
+    """The options that change what the population is."""
+    return {
+        "unit": options.unit,
+        "text_column": options.text_column,
+        "keep_interviewer": options.keep_interviewer,
+        "find_speakers": options.find_speakers,
+        "roles_given": len(options.roles),
+        "any_language": options.any_language,
+        "keep_twins": options.keep_twins,
+        "repair": options.repair,
+    }
+
+
+# What is coded already
+
+
+def read_known(file: Path) -> list[Known]:
+    """The passages of a file of codes, of tasks, or of a design. Raises TensionsError for any other file."""
+    try:
+        if not file.is_file() or file.stat().st_size > MAX_BYTES:
+            raise OSError
+        data = file.read_bytes()
+    except OSError as error:
+        raise TensionsError(
+            f"--without\u00a0: {file.name} ne se lit pas",
+            why="le fichier n’existe pas, n’est pas un fichier ordinaire, ou est trop grand",
+            hint="donnez un fichier de passages codés (codes.jsonl), une feuille à coder, ou un .tirage.json",
+        ) from error
+    design = _design(data)
+    if design is not None:
+        return design
+    try:
+        _, codings = read_codes(data)
+    except UnreadableError as error:
+        raise TensionsError(
+            f"--without\u00a0: {file.name} n’est pas un fichier de codes",
+            why=error.detail,
+            hint="donnez un fichier de passages codés (codes.jsonl), une feuille à coder, ou un .tirage.json",
+        ) from error
+    return [
+        Known(
+            coding.id or _place(coding.document, coding.start, coding.end),
+            coding.document,
+            fingerprint(coding.text).hex() if coding.text is not None else None,
+        )
+        for coding in codings.codings
+    ]
+
+
+def _design(data: bytes) -> list[Known] | None:
+    """The passages of a design of ours; None for anything else."""
+    if not data.lstrip().startswith(b"{") or DESIGN.encode() not in data[:200]:
+        return None
+    try:
+        found: Mapping[str, Any] = json.loads(data)
+        names = ((str(one["id"]), str(one["sha256"])) for one in found["passages"])
+        return [Known(name, name.rpartition("#")[0], text) for name, text in names]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _place(document: str | None, start: int | None, end: int | None) -> str | None:
+    return None if None in (document, start, end) else f"{document}#{start}-{end}"
+
+
+def already_known(passages: Sequence[tuple[Passage, str]], known: Iterable[Known]) -> set[int]:
+    """Ranks of the passages that are known: by id where the text is the same or not told, else by text.
+
+    `passages`: each with its fingerprint. One that is known takes one passage, of its own document first: a short
+    answer that several persons gave is coded as often as it was coded. The same passage coded twice (two coders) is
+    one.
+    """
+    by_id = {one.id: rank for rank, (one, _) in enumerate(passages)}
+    by_text: defaultdict[str, list[int]] = defaultdict(list)
+    for rank, (_, text) in enumerate(passages):
+        by_text[text].append(rank)
+    found: set[int] = set()
+    elsewhere: list[Known] = []
+    for one in dict.fromkeys(known):
+        at = by_id.get(one.id) if one.id else None
+        if at is not None and one.fingerprint in (None, passages[at][1]):
+            found.add(at)
+        elif one.fingerprint is not None:
+            elsewhere.append(one)
+    for one in elsewhere:
+        free = [rank for rank in by_text[one.fingerprint or ""] if rank not in found]
+        if free:
+            found.add(next((rank for rank in free if passages[rank][0].document == one.document), free[0]))
+    return found
