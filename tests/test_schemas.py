@@ -20,7 +20,7 @@ from tensions_cli.records import ZoneKind
 ROOT = Path(__file__).parents[1]
 SCHEMAS = {
     name: json.loads((ROOT / "docs" / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
-    for name in ("passage", "summary", "corpus", "findings", "explanation", "coded-passage")
+    for name in ("passage", "summary", "corpus", "findings", "explanation", "coded-passage", "sample", "agreement")
 }
 BOOK = read_toml("codebook.toml")
 POLES = [logic["name"] for logic in BOOK["logics"]]
@@ -121,8 +121,36 @@ def explanation() -> Json:
 
 
 @pytest.fixture(scope="module")
+def design(folder: str, tmp_path_factory: pytest.TempPathFactory) -> Json:
+    output = tmp_path_factory.mktemp("tirage") / "a_coder.jsonl"
+    command = ("coding", "sample", folder, "-q", "-n", "6", "--by", "genre", "--coders", "A,B", "-o", str(output))
+    printed(*command, status=ExitStatus.SOME_UNREAD)
+    return dict(json.loads(output.with_name("a_coder.tirage.json").read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module")
+def agreement(passages: list[Json], tmp_path_factory: pytest.TempPathFactory) -> Json:
+    """The machine's own tags against the same with two passages in three said neutral."""
+    root = tmp_path_factory.mktemp("coders")
+    bare = {"label": "neutre", "relation": None, "stance": {}, "axes": {}}
+    changed = [row | {"coded_by": "B"} | (bare if rank % 3 else {}) for rank, row in enumerate(passages)]
+    for name, coded in (("machine", passages), ("B", changed)):
+        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in coded)
+        (root / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
+    files = [str(root / "machine.jsonl"), str(root / "B.jsonl")]
+    command = ("coding", "agreement", *files, "--by", "genre", "--show-text", "-q", "-f", "json")
+    return dict(json.loads(printed(*command, status=ExitStatus.DONE)))
+
+
+@pytest.fixture(scope="module")
 def valid(
-    passages: list[Json], summary: Json, inventory: Json, findings: Json, explanation: Json
+    passages: list[Json],
+    summary: Json,
+    inventory: Json,
+    findings: Json,
+    explanation: Json,
+    design: Json,
+    agreement: Json,
 ) -> Callable[[str], Json]:
     """A fresh valid row of each schema, to be damaged."""
     word = {"start": 0, "end": 2, "pole": "rationalisation", "axis": "temps"}
@@ -139,6 +167,8 @@ def valid(
         "findings": findings,
         "explanation": explanation | mixed,
         "coded-passage": next(row for file in ANNOTATED for row in coded_rows(file) if row["M"] and row["P"]),
+        "sample": design,
+        "agreement": agreement,
     }
     return lambda name: copy.deepcopy(kept[name])
 
@@ -190,6 +220,25 @@ def test_findings_of_a_folder(findings: Json) -> None:
 
 def test_explanation(explanation: Json) -> None:
     assert faults("explanation", explanation) == []
+
+
+def test_design_of_a_sample(design: Json) -> None:
+    assert faults("sample", design) == []
+    assert [one["by"] for one in design["strata"]] == [
+        {"genre": "entretien"},
+        {"genre": "institution"},
+        {"genre": "presse"},
+    ]
+
+
+@pytest.mark.parametrize("strategy", ["uncertain", "diverse", "mixed"])
+def test_design_of_a_sample_that_teaches(strategy: str, folder: str, tmp_path: Path) -> None:
+    command = ("coding", "sample", folder, "-q", "-n", "2", "--strategy", strategy, "-o", str(tmp_path / "a.jsonl"))
+    printed(*command, status=ExitStatus.SOME_UNREAD)
+    found = json.loads((tmp_path / "a.tirage.json").read_text(encoding="utf-8"))
+    assert faults("sample", found) == []
+    assert found["purpose"] == "training"
+    assert faults("sample", found | {"purpose": "estimation"})
 
 
 def test_demo_corpus_tagged() -> None:
@@ -369,6 +418,14 @@ DAMAGED: dict[str, tuple[str, Callable[[Json], None]]] = {
     "stance on a label": ("coded-passage", put("decrite", "stance", "mixte")),
     "axis of a coded passage unknown": ("coded-passage", put({"coût": ["rationalisation"]}, "axes")),
     "axis twice on a logic": ("coded-passage", put({"cout": ["rationalisation", "rationalisation"]}, "axes")),
+    "design with a date": ("sample", put("2026-11-21", "date")),
+    "design with a text": ("sample", put("On badge en arrivant.", "passages", 0, "text")),
+    "passage without weight in a random sample": ("sample", put(None, "passages", 0, "weight")),
+    "stratum without weight in a random sample": ("sample", put(None, "strata", 0, "weight")),
+    "weight under 1": ("sample", put(0.5, "passages", 0, "weight")),
+    "random sample said to teach": ("sample", put("training", "purpose")),
+    "coder named by an account": ("sample", put(["marie@exemple.fr"], "coders")),
+    "empty stratum": ("sample", put(0, "strata", 0, "drawn")),
     "no coder": ("coded-passage", put(None, "coder")),
     "document without a name": ("coded-passage", put("", "document")),
 }

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from tensions_cli import __version__
+from tensions_cli.coding.matching import Key, match
 from tensions_cli.corpus.clean import clean
 from tensions_cli.corpus.language import french_share, mark_foreign
 from tensions_cli.corpus.metadata import join, metadata_tables
@@ -27,20 +28,26 @@ from tensions_cli.corpus.sources import Found, find_files
 from tensions_cli.corpus.speakers import find_turns
 from tensions_cli.corpus.twins import without_twins
 from tensions_cli.errors import TensionsError
-from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.fingerprint import fingerprint
+from tensions_cli.knowledge.codebook import codebook, label_of
 from tensions_cli.knowledge.files import read_toml
+from tensions_cli.output.french import plural
 from tensions_cli.records import (
     Analysis,
     CodedBy,
     Document,
     DocumentInfo,
     Dropped,
+    HumanCode,
+    HumanCodes,
     Inventory,
     Passage,
+    Relation,
     Role,
     Skipped,
     TaggedDocument,
     TaggedPassage,
+    Tags,
     ZoneKind,
 )
 from tensions_cli.results import Cutting
@@ -83,15 +90,20 @@ class Options:
     mask_under: int = 0
     sensitivity: bool = False
     course: bool = False
+    codes: HumanCodes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Documents ready to be cut, in order, and everything that was left out."""
+    """Documents ready to be cut, in order, and everything that was left out.
+
+    `human`: passage id → what a person decided of it (`--codes`).
+    """
 
     documents: tuple[Document, ...]
     skipped: tuple[Skipped, ...]
     notices: tuple[str, ...]
+    human: Mapping[str, HumanCode] = field(default_factory=dict)
 
 
 Progress = Callable[[str, int, int], None]  # step, done, total
@@ -126,7 +138,35 @@ def load(sources: Sequence[str], options: Options, progress: Progress = silent) 
         raise nothing_to_analyse(skipped, options.unit)
     single, twins, said = without_twins(ready, options.keep_twins)
     notices = (*joined.notices, *persons.notices, *said, *persons_report(single, persons))
-    return Batch(single, (*skipped, *twins), (*notices, *_unknown_speakers(single, options)))
+    human, decided = place_codes(single, options)
+    notices = (*notices, *_unknown_speakers(single, options), *decided)
+    return Batch(single, (*skipped, *twins), notices, human)
+
+
+def place_codes(documents: Iterable[Document], options: Options) -> tuple[dict[str, HumanCode], list[str]]:
+    """Which passage each human code decides, and a sentence that accounts for all of them.
+
+    Raises TensionsError when none is of this corpus.
+    """
+    if options.codes is None:
+        return {}, []
+    keys = [Key(one.id, one.document, fingerprint(one.text)) for one in passages_of(documents, options)]
+    codes = options.codes.codes
+    found = match(keys, [Key(code.id, code.document, code.fingerprint) for code in codes])
+    if not found:
+        raise TensionsError(
+            "aucun passage de --codes n’est dans ce corpus",
+            why="ni les identifiants ni les textes des passages codés ne s’y retrouvent",
+            hint="donnez les codes de ce corpus\u00a0: tensions coding sample corpus/ -o a_coder.xlsx, coder, puis "
+            "tensions coding import a_coder.xlsx --coder A -o codes.jsonl",
+        )
+    said = f"--codes\u00a0: {plural(len(found), 'passage')} de ce corpus, sur {len(codes)} codés par une personne"
+    lost = len(codes) - len(found)
+    away = f"\u00a0; {plural(lost, 'autre')} hors du corpus (texte changé, découpage différent, autre texte)"
+    return {keys[at].id: codes[rank] for rank, at in found.items()}, [
+        f"{said}{away if lost else ''}.",
+        *options.codes.notices,
+    ]
 
 
 def read_documents(found: Found, options: Options, progress: Progress = silent) -> tuple[list[Document], list[Skipped]]:
@@ -198,8 +238,33 @@ def tagged_passages(
     for done, tagged in enumerate(tag(passages_of(batch.documents, options, lengths), model)):
         if done % BATCH == 0:
             progress("étiquetage", place[tagged.passage.document] - 1, len(batch.documents))
-        yield tagged
+        code = batch.human.get(tagged.passage.id)
+        yield tagged if code is None else replace(tagged, tags=decided(tagged.tags, code))
     progress("étiquetage", len(batch.documents), len(batch.documents))
+
+
+def decided(tags: Tags, code: HumanCode) -> Tags:
+    """A person's codes in place of the model's; what was not coded at all stays the model's. Scores say the answers."""
+    kept = {axis: tuple(pole for pole in poles if pole in code.logics) for axis, poles in tags.axes.items()}
+    stance = {pole: name for pole, name in (tags.stance or {}).items() if pole in code.logics}
+    axes = {axis: poles for axis, poles in kept.items() if poles} if code.axes is None else code.axes
+    return replace(
+        tags,
+        label=label_of(code.logics),
+        logics=code.logics,
+        relation=next((relation for relation in Relation if relation in code.relations.values()), None),
+        relations=code.relations,
+        stance=stance if code.stance is None else code.stance,
+        axes=axes,
+        scores={pole: float(pole in code.logics) for pole in tags.scores},
+        evidence=tuple(
+            replace(one, axis=one.axis if one.pole in axes.get(one.axis or "", ()) else None)
+            for one in tags.evidence
+            if one.pole in code.logics
+        ),
+        certain=True,
+        coded_by=code.coder,
+    )
 
 
 def tagged_documents(
@@ -302,10 +367,11 @@ def analyse(
 
 
 def _cuttings(batch: Batch, model: Model, options: Options, progress: Progress) -> tuple[Cutting, ...]:
-    """Shares at every length, each from the texts cut and tagged anew."""
+    """Shares at every length, each from the texts cut and tagged anew by the machine: people coded one cutting."""
+    machine = replace(batch, human={})
     return tuple(
         cutting(
-            tagged_passages(batch, model, options, progress, lengths_around(target)),
+            tagged_passages(machine, model, options, progress, lengths_around(target)),
             target,
             shipped=target == TARGET_WORDS,
         )
@@ -366,7 +432,7 @@ def document_info(
 
 def manifest(model: Model, options: Options) -> dict[str, Any]:
     """What the numbers rest on; no date, no path."""
-    chosen = {
+    chosen: dict[str, Any] = {
         "by": list(options.by),
         "unit": options.unit,
         "text_column": options.text_column,
@@ -381,6 +447,9 @@ def manifest(model: Model, options: Options) -> dict[str, Any]:
     chosen |= {"mask_under": options.mask_under} if options.mask_under else {}
     chosen |= {"sensitivity": True} if options.sensitivity else {}
     chosen |= {"course": True} if options.course else {}
+    if options.codes is not None:
+        coders = sorted({code.coder for code in options.codes.codes})
+        chosen["codes"] = {"sha256": options.codes.sha256, "passages": len(options.codes.codes), "coders": coders}
     book = codebook()
     return {
         "tool": {"name": "tensions", "version": __version__},

@@ -7,6 +7,7 @@ changes it afterwards); ends are exclusive: ``document.text[x.start:x.end]`` is 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -264,6 +265,34 @@ class ReadCodings:
 
 
 @dataclass(frozen=True, slots=True)
+class HumanCode:
+    """What a person decided of one passage. `fingerprint`: of its text (`tensions_cli.fingerprint`).
+
+    `stance`, `axes`: None where the person did not code them at all, and the model's are kept for the logics that the
+    person saw.
+    """
+
+    id: str
+    document: str | None
+    fingerprint: bytes
+    coder: str
+    logics: tuple[str, ...]
+    relations: Mapping[str, Relation]
+    stance: Mapping[str, str] | None
+    axes: Mapping[str, tuple[str, ...]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class HumanCodes:
+    """The codes of `--codes`, one a passage. `file` is told nowhere; `sha256`: its hash; `notices`: what of it was left out, in French."""
+
+    file: Path
+    codes: tuple[HumanCode, ...]
+    sha256: str
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """Bounds of a 95 % interval, both in [0, 1]."""
 
@@ -278,14 +307,14 @@ MIN_BEARING = 20  # passages bearing a logic, under which a balance or a share o
 class Group:
     """One row of the summary. Shares are in [0, 1], rounded to four decimals, None without passages.
 
-    `intervals` are 95 % intervals of the shares and of `tension`; `method` says how they were
-    made, or why there are none. `balance` = (nP − nM)/(nP + nM) over passages bearing P and M (the second
-    logic and the first), None under MIN_BEARING or where there are more than two logics. `pairs`: then, by pair of
-    logics, relation → passages. `stance`: by logic then stance, the number of passages; None when no passage was coded for it;
-    `stance_intervals`: of its shares. `persons`: on how many persons the group rests (codes of `speakers.csv`, else
-    speakers of a document, else documents). `shares_by_document`: mean of the documents' shares, each document weighing
-    the same, of the labels and `tension`. `masked`: None, or why nothing but the name is given (`few` persons;
-    `secondary`: subtraction would give back a masked group).
+    `intervals` are 95 % intervals of the shares and of `tension`; `method` says how they were made, or why there are
+    none. `balance` = (nP − nM)/(nP + nM) over passages bearing P and M (the second logic and the first), None under
+    MIN_BEARING or where there are more than two logics. `pairs`: then, by pair of logics, relation → passages.
+    `human`: passages whose codes are a person's (`--codes`). `stance`: by logic then stance, the number of passages;
+    None when no passage was coded for it; `stance_intervals`: of its shares. `persons`: on how many persons the group
+    rests (codes of `speakers.csv`, else speakers of a document, else documents). `shares_by_document`: mean of the
+    documents' shares, each document weighing the same, of the labels and `tension`. `masked`: None, or why nothing but
+    the name is given (`few` persons; `secondary`: subtraction would give back a masked group).
     """
 
     by: Mapping[str, str]
@@ -308,6 +337,7 @@ class Group:
     shares_by_document: Mapping[str, float | None] = field(default_factory=dict)
     stance_intervals: Mapping[str, Mapping[str, Interval | None]] = field(default_factory=dict)
     masked: str | None = None
+    human: int = 0
     pairs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 

@@ -290,8 +290,8 @@ class Correspondence:
 class CoursePoint:
     """One step along a text. `position`: middle of the step, in [0, 1] of its counted words.
 
-    `scores`: by logic, means of the passages' scores, weighted by their words in the step. `passage`: the one that fills it
-    most, to jump to.
+    `scores`: by logic, means of the passages' scores, weighted by their words in the step. `passage`: the one that
+    fills it most, to jump to.
     """
 
     position: float

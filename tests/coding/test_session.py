@@ -52,10 +52,9 @@ BOOKS = {
     "associations": load_codebook(ROOT / "corpora" / "associations"),
     "three": parse_codebook(THREE.encode(), b""),
 }
-KEYS = st.sampled_from(
-    [*"mpcajnMPCAJN0oooaj123456789txeegr?=sub ", "enter", "enter", "esc", "tab", "left", "right", "up", "down"]
-    + ["backspace", "delete", "home", "end", "erase", "paste:deux\nlignes", "é"]
-)
+CHARACTERS = "mpcajnMPCAJN0oooaj123456789txeegr?=sub é"
+NAMED = ("enter", "enter", "esc", "tab", "left", "right", "up", "down", "backspace", "delete", "home", "end", "erase")
+KEYS = st.sampled_from([*CHARACTERS, *NAMED, "paste:deux\nlignes"])
 
 
 @pytest.fixture(autouse=True)
@@ -256,8 +255,7 @@ def test_what_is_not_finished_is_no_coded_passage(tmp_path: Path) -> None:
     file = tmp_path / "a.codes.jsonl"
     file.write_text(
         "".join(
-            json.dumps(coded_row(row, codes, "codeur A")) + "\n"
-            for row, codes in zip(rows, session.codes, strict=True)
+            json.dumps(coded_row(row, codes, "codeur A")) + "\n" for row, codes in zip(rows, session.codes, strict=True)
         )
     )
     told: list[str] = []
@@ -302,6 +300,7 @@ def test_a_damaged_file_is_told_by_its_line(content: bytes, why: str) -> None:
         ("mP\r", ["m", "P", "enter"]),
         ("\x1b[C\x1bOD", ["right", "left"]),
         ("\x1b", ["esc"]),
+        ("\x1b\r", ["esc", "enter"]),
         ("\x1b[1;5C", []),
         ("é\x7f\x15", ["é", "backspace", "erase"]),
         ("\x1b[200~q\nq\x1b[201~b", ["paste:q\nq", "b"]),

@@ -1,10 +1,20 @@
 """Reports made by hand for the tests of their renderings: every kind of finding, small groups, masks, hostile names."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from tagged_documents import tags
 
-from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.knowledge.codebook import (
+    Codebook,
+    codebook,
+    load_codebook,
+    parse_codebook,
+    shipped,
+    use_codebook,
+)
 from tensions_cli.records import (
     Analysis,
     CastMember,
@@ -13,7 +23,6 @@ from tensions_cli.records import (
     Evidence,
     Group,
     Interval,
-    Label,
     Passage,
     Relation,
     Role,
@@ -71,11 +80,70 @@ CARD = (
 )
 
 
+ASSOCIATIONS = Path(__file__).parents[2] / "corpora" / "associations"
+NAMES = ("soin", "gestion", "droit", "egalite", "marche", "usage")
+SAID = ("l’éthique du soin", "la gestion", "le droit", "l’égalité", "le marché", "l’usage")
+LETTERS = "SGDEMU"
+
+
+def of_logics(count: int) -> Codebook:
+    """A codebook of our own, of two to six logics whose names take every article."""
+    logics = "".join(
+        f"[[logics]]\nname = '{name}'\nletter = '{letter}'\nsaid = '{said}'\nquestion = 'Le passage parle de {name} :'\n"
+        f"cases = ['premier cas ; second cas']\nstances = ['soutenue', 'contestee', 'tue']\n"
+        for name, said, letter in list(zip(NAMES, SAID, LETTERS, strict=True))[:count]
+    )
+    axes = "".join(
+        f"[[axes]]\nname = '{axis}'\n" + "".join(f"{name} = 'ce que {name} en dit'\n" for name in NAMES[:count])
+        for axis in ("horaires", "argent", "parole", "preuve", "lieu", "dehors")
+    )
+    return parse_codebook(
+        f"""name = 'trois-mondes'
+version = 7
+title = 'Soigner, gérer, défendre'
+{logics}
+[relations]
+opposition = 'contre'
+articulation = 'avec'
+juxtaposition = 'à côté'
+[stances]
+soutenue = 'défendue'
+contestee = 'refusée'
+tue = 'passée sous silence'
+{axes}
+[[rules]]
+number = 1
+title = 'Le mot seul'
+text = 'Un mot ne suffit pas : « soin » cité en passant ne compte pas.'
+""".encode(),
+        b"",
+    )
+
+
+@contextmanager
+def in_use(book: Codebook) -> Iterator[Codebook]:
+    """A codebook in use for a while, then the shipped one again."""
+    use_codebook(book)
+    try:
+        yield book
+    finally:
+        use_codebook(shipped())
+
+
+def associations() -> Codebook:
+    """The second codebook, with two logics."""
+    return load_codebook(ASSOCIATIONS)
+
+
 def group(by: dict[str, str], documents: int, passages: int, method: str = STUDENT) -> Group:
-    """Shares 30 % M, 20 % P, 10 % mixte, 40 % neutre, 6 % tension; bounds five points away where there is a method."""
-    shares = dict(zip((label.value for label in Label), (0.3, 0.2, 0.1, 0.4), strict=True))
-    measured = {**shares, "tension": 0.06}
+    """Shares 30 % M, 20 % P, 10 % mixte, 40 % neutre, 6 % tension; bounds five points away where there is a method.
+
+    With more logics, the share of P is theirs in equal parts.
+    """
     book = codebook()
+    first, *others = book.poles
+    shares = {first: 0.3, **{pole: round(0.2 / len(others), 4) for pole in others}, "mixte": 0.1, "neutre": 0.4}
+    measured = {**shares, "tension": 0.06}
     return Group(
         by=by,
         documents=documents,
@@ -88,9 +156,9 @@ def group(by: dict[str, str], documents: int, passages: int, method: str = STUDE
         certain=passages - 10,
         relations={"opposition": 6, "articulation": 3, "juxtaposition": 1},
         tension_share=0.06,
-        balance=-0.1429,
+        balance=None if book.by_pair else -0.1429,
         stance={pole: dict.fromkeys(names, 10) for pole, names in book.stances.items()},
-        axes={axis: {"rationalisation": rank, "professionnelle": 0} for rank, axis in enumerate(book.axes)},
+        axes={axis: {first: rank, **dict.fromkeys(others, 0)} for rank, axis in enumerate(book.axes)},
         intervals={
             name: None if method.startswith("none") else Interval(round(share - 0.05, 4), round(share + 0.05, 4))
             for name, share in measured.items()
@@ -98,13 +166,23 @@ def group(by: dict[str, str], documents: int, passages: int, method: str = STUDE
         method=method,
         persons=documents,
         shares_by_document=measured,
-        stance_intervals={"rationalisation": {"contestee": Interval(0.2, 0.5)}},
+        stance_intervals={first: {"contestee": Interval(0.2, 0.5)}},
+        pairs=pairs_of(6, 3, 1) if book.by_pair else {},
     )
+
+
+def pairs_of(*counts: int) -> dict[str, dict[str, int]]:
+    """The first pair has these passages by relation, and each pair after it one opposition more."""
+    book = codebook()
+    return {
+        pair: {"opposition": counts[0] + rank, "articulation": counts[1], "juxtaposition": counts[2]}
+        for rank, pair in enumerate(book.pairs)
+    }
 
 
 def masked(by: dict[str, str], why: str = "few") -> Group:
     """A group whose numbers are held back."""
-    none = {label.value: None for label in Label}
+    none: dict[str, float | None] = dict.fromkeys(codebook().labels)
     axes = {axis: dict.fromkeys(codebook().poles, 0) for axis in codebook().axes}
     relations = dict.fromkeys(codebook().relations, 0)
     intervals = dict.fromkeys((*none, "tension"))
@@ -119,18 +197,21 @@ def document(name: str, words: int = 1200) -> DocumentInfo:
 
 
 def passage(text: str, document_name: str = "E1-aide-a-domicile", start: int = 0, **metadata: str) -> TaggedPassage:
-    """A tension on time; its first word is evidence of M, its last of P."""
+    """A tension of the first two logics on the first axis; its first word is evidence of one, its last of the other."""
+    book = codebook()
+    one, other = book.poles[:2]
     first, last = len(text.split(" ")[0]), len(text.rstrip(".").split(" ")[-1])
     own = Passage(
         f"{document_name}#{start}-{start + len(text)}", document_name, start, start + len(text), text, turn=4,
         speaker="Interviewée", role=Role.RESPONDENT, context="Et le logiciel, alors\u00a0?", metadata=metadata,
     )  # fmt: skip
     coded = tags(
-        axes={"temps": ("rationalisation", "professionnelle"), "evaluation": ("rationalisation",)},
-        stance={"rationalisation": "contestee", "professionnelle": "menacee"},
+        axes={book.axes[0]: (one, other), book.axes[1]: (one,)},
+        stance={one: "contestee", other: book.stances[other][-1]},
+        logics=(one, other),
     )
     end = len(text.rstrip("."))
-    marks = (Evidence(0, first, "rationalisation", "temps"), Evidence(end - last, end, "professionnelle", None))
+    marks = (Evidence(0, first, one, book.axes[0]), Evidence(end - last, end, other, None))
     return TaggedPassage(own, replace(coded, evidence=marks))
 
 
@@ -148,6 +229,11 @@ def estimate(value: float, spread: float = 0.08, method: str = STUDENT) -> Estim
     return Estimate(value, Interval(round(value - spread, 4), round(value + spread, 4)), method)
 
 
+def scores(*given: float) -> dict[str, float]:
+    """Of the first logics; a fifth for the others."""
+    return {pole: given[rank] if rank < len(given) else 0.2 for rank, pole in enumerate(codebook().poles)}
+
+
 def point(name: str, *, supplementary: bool = False) -> FactorPoint:
     return FactorPoint(
         name, 0.0 if supplementary else 0.24, 65, (0.5001, -0.3416),
@@ -157,6 +243,9 @@ def point(name: str, *, supplementary: bool = False) -> FactorPoint:
 
 def full_report(name: str = "presse") -> Report:
     """Everything there is, on two genres of which `name` is one, and a third that is masked."""
+    book = codebook()
+    one, other = book.poles[:2]
+    time, worth, _, cost, *_, user = book.axes[:6]
     whole = group({}, 12, 324)
     analysis = Analysis(
         MANIFEST, ("document",), (document("E1-aide-a-domicile"), document("P1-tribune")),
@@ -195,26 +284,25 @@ def full_report(name: str = "presse") -> Report:
     )
     vocabulary = Vocabulary(
         "label", 1000, 400, 800, "Lemmes, mots-outils exclus, trois occurrences au moins.",
-        (Profile("rationalisation", 300, 5, (word("tableau de bord", 2.3246),), (word("écouter", -2.1423),),
+        (Profile(one, 300, 5, (word("tableau de bord", 2.3246),), (word("écouter", -2.1423),),
                  (word("qualiticien", 4.0),)),),
     )  # fmt: skip
     factors = Correspondence(
         "genre", 59.4735, 324, (0.115639, 0.082606), (0.5833, 0.4167),
-        (point("rationalisation"),), (point(name),), (point("temps:rationalisation", supplementary=True),),
+        (point(one),), (point(name),), (point(f"{time}:{one}", supplementary=True),),
     )  # fmt: skip
     course = Course(
         "E1-aide-a-domicile",
-        (CoursePoint(0.25, 0.0, 1.0, "E1-aide-a-domicile#0-10"),
-         CoursePoint(0.75, 0.5, 0.12, "E1-aide-a-domicile#11-40")),
-        (Reply("E1-aide-a-domicile#0-10", "E1-aide-a-domicile#11-40", "enquêté 1", "enquêté 2", "rationalisation",
-               "mixte", "Qui décide des horaires\u00a0?"),),
-        (Bringer("enquêté 1", "respondent", 24, {"rationalisation": 9, "professionnelle": 8},
-                 {"rationalisation": 4, "professionnelle": 2}, {"rationalisation": 5, "professionnelle": 6}),),
-        {Relation.OPPOSITION: {"temps": 2}},
+        (CoursePoint(0.25, scores(0.0, 1.0), "E1-aide-a-domicile#0-10"),
+         CoursePoint(0.75, scores(0.5, 0.12), "E1-aide-a-domicile#11-40")),
+        (Reply("E1-aide-a-domicile#0-10", "E1-aide-a-domicile#11-40", "enquêté 1", "enquêté 2", one, "mixte",
+               "Qui décide des horaires\u00a0?"),),
+        (Bringer("enquêté 1", "respondent", 24, {one: 9, other: 8}, {one: 4, other: 2}, {one: 5, other: 6}),),
+        {Relation.OPPOSITION: {time: 2}},
         {Relation.OPPOSITION: 3, Relation.JUXTAPOSITION: 1},
     )  # fmt: skip
     corrected = CorrectedShare(
-        "rationalisation+", estimate(0.31, 0.02), estimate(0.28, 0.05), estimate(0.274, 0.062),
+        f"{one}+", estimate(0.31, 0.02), estimate(0.28, 0.05), estimate(0.274, 0.062),
         ErrorRates(60, 140, 0.8667, 0.9),
     )  # fmt: skip
     return Report(
@@ -225,8 +313,8 @@ def full_report(name: str = "presse") -> Report:
         trend=trend,
         vocabulary=vocabulary,
         factors=(factors,),
-        axis_pairs=(AxisPair("temps", "evaluation", 12, 30, 40, 242, 6.74, 1.78),),
-        meetings={Relation.OPPOSITION: {"temps": 5, "cout": 2}, Relation.ARTICULATION: {"usager": 1}},
+        axis_pairs=(AxisPair(time, worth, 12, 30, 40, 242, 6.74, 1.78),),
+        meetings={Relation.OPPOSITION: {time: 5, cost: 2}, Relation.ARTICULATION: {user: 1}},
         courses=(course,),
         corrections=Corrections(
             ("codeur 1",),

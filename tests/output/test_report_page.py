@@ -403,8 +403,8 @@ def with_differences(*found: Difference) -> Report:
 
 def test_shares_are_told_with_their_intervals() -> None:
     told = summary(full_report())
-    assert "30\u00a0% (entre 25 et 35) portent la seule logique de rationalisation" in told
-    assert "20\u00a0% (entre 15 et 25) la seule logique professionnelle" in told
+    assert "30\u00a0% (entre 25 et 35) ne portent que la rationalisation" in told
+    assert "20\u00a0% (entre 15 et 25) que la logique professionnelle" in told
 
 
 def test_one_logic_leads_only_where_the_intervals_are_apart() -> None:
@@ -412,7 +412,7 @@ def test_one_logic_leads_only_where_the_intervals_are_apart() -> None:
     touching = {**whole.intervals, "rationalisation": Interval(0.25, 0.35), "professionnelle": Interval(0.15, 0.25)}
     apart = {**whole.intervals, "rationalisation": Interval(0.26, 0.35), "professionnelle": Interval(0.15, 0.25)}
     assert "ne pas dire laquelle" in summary(with_whole(replace(whole, intervals=touching)))
-    assert "la rationalisation est la plus présente" in summary(with_whole(replace(whole, intervals=apart)))
+    assert "la plus présente est la rationalisation" in summary(with_whole(replace(whole, intervals=apart)))
     none = dict.fromkeys(whole.intervals)
     assert "trop peu de documents pour dire" in summary(with_whole(replace(whole, intervals=none)))
 

@@ -43,7 +43,7 @@ def test_a_small_stratum_takes_two_and_the_others_share_the_rest() -> None:
 
 
 def test_one_in_each_where_two_are_too_many() -> None:
-    assert allocate([50, 30, 20], 5) == [2, 2, 1]  # quotas 2.5, 1.5, 1: the tie to the larger
+    assert allocate([50, 30, 20], 5) == [3, 1, 1]  # quotas 2.5, 1.5, 1: the tie to the larger
     with pytest.raises(ValueError, match="strata"):
         allocate([50, 30, 20], 2)
 

@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from tensions_cli import __version__
+from tensions_cli.cli.codebook import codebook_app
 from tensions_cli.cli.coding import coding_app
 from tensions_cli.cli.compare import EPILOG as COMPARE_EPILOG
 from tensions_cli.cli.compare import compare
@@ -25,6 +26,7 @@ from tensions_cli.cli.model import model_app
 from tensions_cli.cli.options import (
     AnyLanguage,
     By,
+    Codes,
     Gold,
     KeepInterviewer,
     KeepTwins,
@@ -62,6 +64,7 @@ app = typer.Typer(
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(coding_app, name="coding")
 app.add_typer(model_app, name="model")
+app.add_typer(codebook_app, name="codebook")
 
 
 @app.callback(invoke_without_command=True)
@@ -88,6 +91,7 @@ def analyse(
     ] = "table",
     output: Output = None,
     model: ModelName = "standard",
+    codes: Codes = None,
     speakers: Speakers = None,
     keep_interviewer: KeepInterviewer = False,
     any_language: AnyLanguage = False,
@@ -136,6 +140,7 @@ def analyse(
     options = build_options(
         by=tuple(by or ("document",)),
         model=model,
+        codes=codes,
         unit=unit,
         text_column=text_column,
         keep_twins=keep_twins,
@@ -180,6 +185,7 @@ def tag(
         str, typer.Option("--line-ends", metavar="lf|crlf", help="Fins de ligne d’un qdpx (crlf pour MAXQDA).")
     ] = "lf",
     model: ModelName = "standard",
+    codes: Codes = None,
     speakers: Speakers = None,
     keep_interviewer: KeepInterviewer = False,
     any_language: AnyLanguage = False,
@@ -198,6 +204,7 @@ def tag(
     options = build_options(
         by=(),
         model=model,
+        codes=codes,
         unit=unit,
         text_column=text_column,
         keep_twins=keep_twins,
@@ -316,12 +323,17 @@ COMMANDS = (
     "pseudonymise",
     "withdraw",
     "coding",
+    "sample",
+    "annotate",
     "import",
+    "agreement",
     "model",
     "train",
     "evaluate",
     "list",
     "show",
+    "codebook",
+    "new",
 )
 
 

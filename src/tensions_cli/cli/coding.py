@@ -47,7 +47,7 @@ def coding_sample(
         ),
     ],
     count: Annotated[
-        int, typer.Option("--number", "-n", metavar="N", min=1, help="Passages à tirer, dans l’ordre du corpus.")
+        int, typer.Option("--number", "-n", metavar="N", help="Passages à tirer\u00a0; la feuille suit le corpus.")
     ] = 200,
     by: Annotated[
         list[str] | None,
@@ -64,8 +64,9 @@ def coding_sample(
         typer.Option(
             "--strategy",
             metavar="random|uncertain|diverse|mixed",
-            help="random\u00a0: au hasard, pour estimer et évaluer. Pour entraîner seulement\u00a0: uncertain (là où "
-            "le modèle hésite), diverse (passages variés), mixed (moitié, moitié).",
+            show_default=False,
+            help="random (défaut)\u00a0: au hasard, pour estimer et évaluer. Pour entraîner seulement\u00a0: "
+            "uncertain (là où le modèle hésite), diverse (passages variés), mixed (moitié, moitié).",
         ),
     ] = "random",
     coders: Annotated[
@@ -77,7 +78,10 @@ def coding_sample(
     overlap: Annotated[
         float,
         typer.Option(
-            "--overlap", metavar="PART", min=0, max=1, help="Part tirée au hasard et codée par tous les codeurs."
+            "--overlap",
+            metavar="PART",
+            help="Part tirée au hasard et codée par tous les codeurs (défaut\u00a0: 0.25).",
+            show_default=False,
         ),
     ] = 0.25,
     show_proposal: Annotated[
@@ -89,7 +93,7 @@ def coding_sample(
         ),
     ] = False,
     seed: Annotated[
-        int, typer.Option("--seed", metavar="N", min=0, help="Graine du hasard\u00a0: la même redonne le même tirage.")
+        int, typer.Option("--seed", metavar="N", help="Graine du hasard\u00a0: la même redonne le même tirage.")
     ] = 0,
     without: Annotated[
         list[Path] | None,
@@ -136,6 +140,7 @@ def coding_sample(
     from tensions_cli.studies.sample import STRATEGIES, SampleRequest
 
     choice("--strategy", strategy, STRATEGIES)
+    command.check_numbers(count, overlap, seed)
     if form is not None:
         choice("--format", form, command.FORMATS)
     options = build_options(

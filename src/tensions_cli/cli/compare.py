@@ -6,6 +6,7 @@ import typer
 
 from tensions_cli.cli.options import (
     AnyLanguage,
+    Codes,
     KeepInterviewer,
     KeepTwins,
     MaskUnder,
@@ -75,6 +76,7 @@ def compare(
     ] = "table",
     output: Output = None,
     model: ModelName = "standard",
+    codes: Codes = None,
     speakers: Speakers = None,
     keep_interviewer: KeepInterviewer = False,
     any_language: AnyLanguage = False,
@@ -95,6 +97,7 @@ def compare(
     options = build_options(
         by=tuple(dict.fromkeys(by or ())),
         model=model,
+        codes=codes,
         unit=unit,
         text_column=text_column,
         keep_twins=keep_twins,

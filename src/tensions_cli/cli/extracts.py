@@ -6,6 +6,7 @@ import typer
 
 from tensions_cli.cli.options import (
     AnyLanguage,
+    Codes,
     KeepInterviewer,
     KeepTwins,
     MaskUnder,
@@ -131,6 +132,7 @@ def extracts(
     ] = "table",
     output: Output = None,
     model: ModelName = "standard",
+    codes: Codes = None,
     speakers: Speakers = None,
     keep_interviewer: KeepInterviewer = False,
     any_language: AnyLanguage = False,
@@ -143,11 +145,12 @@ def extracts(
 ) -> None:
     """Retour au texte : une concordance, ou les passages les plus parlants d’une sorte, prêts à citer."""
     from tensions_cli.commands import extracts as command
-    from tensions_cli.commands.common import build_options, choice
+    from tensions_cli.commands.common import build_options, choice, use_model_codebook
     from tensions_cli.statistics.extracts import SORTS
 
     choice("--format", form, command.FORMATS)
     choice("--sort", sort, SORTS)
+    use_model_codebook(model)  # what --label, --stance and --axis name is in it
     wanted = command.build_wanted(
         pattern=pattern,
         lemma=lemma,
@@ -164,6 +167,7 @@ def extracts(
     options = build_options(
         by=(),
         model=model,
+        codes=codes,
         unit=unit,
         text_column=text_column,
         keep_twins=keep_twins,

@@ -74,6 +74,15 @@ Gold = Annotated[
         show_default=False,
     ),
 ]
+Codes = Annotated[
+    Path | None,
+    typer.Option(
+        "--codes",
+        metavar="FICHIER",
+        help="Codes humains de passages de ce corpus\u00a0: ils l’emportent sur ceux du modèle.",
+        show_default=False,
+    ),
+]
 KeepTwins = Annotated[
     bool,
     typer.Option(

@@ -7,6 +7,7 @@ import typer
 
 from tensions_cli.cli.options import (
     AnyLanguage,
+    Codes,
     Gold,
     KeepInterviewer,
     KeepTwins,
@@ -64,6 +65,7 @@ def report(
     ] = False,
     gold: Gold = None,
     model: ModelName = "standard",
+    codes: Codes = None,
     speakers: Speakers = None,
     keep_interviewer: KeepInterviewer = False,
     any_language: AnyLanguage = False,
@@ -85,6 +87,7 @@ def report(
     options = build_options(
         by=(),  # grouping by role would count the interviewer everywhere; here, in its own chapter only
         model=model,
+        codes=codes,
         unit=unit,
         text_column=text_column,
         keep_twins=keep_twins,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, TypeGuard
 
-from tensions_cli.coding.coders import numbered
+from tensions_cli.coding.coders import NUMBERED, SHORT, numbered
 from tensions_cli.coding.offset_units import (
     CODE_POINTS_FIRST,
     UTF16,
@@ -31,6 +31,7 @@ from tensions_cli.coding.offset_units import (
 from tensions_cli.errors import UnreadableError
 from tensions_cli.files.container import DAMAGE, check_container
 from tensions_cli.files.encoding import decode
+from tensions_cli.knowledge.columns import code_fields
 from tensions_cli.records import ReadCoding, ReadCodings
 
 # Who coded a file that names nobody.
@@ -112,7 +113,7 @@ def read_doccano(data: bytes, coder: str = SOMEBODY) -> ReadCodings:
         reading.counts["placeless"] += len(row["relations"]) if isinstance(row.get("relations"), list) else 0
         for start, end, name in _doccano_spans(row, len(source.text), reading.counts):
             span = Span(source, start, end, expected=shown.keys())
-            who = _untouched_by(row, reading) if untouched else coder
+            who = _untouched_by(row, reading) if untouched else _coder_of(row, coder)
             reading.stretches.append(_Stretch(where, document, span, who, [name], shown=shown, untouched=untouched))
     return _codings(reading, UTF16_FIRST)
 
@@ -131,7 +132,7 @@ def read_prodigy(data: bytes, coder: str = SOMEBODY) -> ReadCodings:
             continue
         meta = row["meta"] if isinstance(row.get("meta"), dict) else {}
         untouched = answer is None and isinstance(row.get("proposed_by"), str)
-        account = row.get("_annotator_id") or row.get("_session_id") or coder
+        account = _coder_of(row, row.get("_annotator_id") or row.get("_session_id") or coder)
         who = _untouched_by(row, reading) if untouched else _string(account)
         answers = {"decision": "rejected"} if answer == "reject" else {}
         if isinstance(row.get("accept"), list):
@@ -269,6 +270,16 @@ def _untouched_by(row: Mapping[str, Any], reading: _Reading) -> str:
     return machine
 
 
+def _coder_of(row: Mapping[str, Any], otherwise: Any) -> Any:
+    """The coder whose task this is, as `tensions coding sample --coders` wrote it; else whom the tool names."""
+    name = row.get("coder")
+    if not isinstance(name, str):
+        return otherwise
+    return (
+        name if NUMBERED.fullmatch(name) else f"codeur {name.upper()}" if SHORT.fullmatch(name.upper()) else otherwise
+    )
+
+
 # doccano
 
 
@@ -320,7 +331,7 @@ def _label_studio_results(
         if annotation.get("was_cancelled") or annotation.get("skipped"):
             reading.counts["cancelled"] += 1
             continue
-        yield _account(annotation.get("completed_by"), coder), _dicts(annotation.get("result"))
+        yield _coder_of(fields, _account(annotation.get("completed_by"), coder)), _dicts(annotation.get("result"))
     for prediction in _dicts(task.get("predictions")):
         version = prediction.get("model_version")
         machine = _string(version) if isinstance(version, str) and version else MACHINE
@@ -410,15 +421,12 @@ def _read_cas(
         if not isinstance(label, str) and one.get("%TYPE") != "tensions.Passage":
             reading.counts["layers"] += 1
             continue
-        answers = {key: _string(one[key]) for key in _CAS_ANSWERS if isinstance(one.get(key), str)}
+        answers = {key: _string(one[key]) for key in code_fields() - {"label"} if isinstance(one.get(key), str)}
         codes = [_string(label)] if isinstance(label, str) else []
         memo = _string(one["memo"]) if isinstance(one.get("memo"), str) else ""
         reading.stretches.append(
             _Stretch(where, document, Span(source, begin, end), coder, codes, memo, answers=answers)
         )
-
-
-_CAS_ANSWERS = ("relation", "stance_rationalisation", "stance_professionnelle", "axes")
 
 
 def _kind(structure: Mapping[str, Any]) -> str:

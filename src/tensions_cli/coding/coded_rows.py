@@ -185,7 +185,10 @@ def _logics(said: Row, stance: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 
 def coded_row(row: Row, codes: PassageCodes, coder: str) -> dict[str, Any]:
-    """The row with the codes of a person. Only a finished one is a coded passage (`finished: false` otherwise)."""
+    """The row with the codes of a person. Only a finished one is a coded passage (`finished: false` otherwise).
+
+    Genre and sector, which training counts by, come up from the metadata.
+    """
     answers = {
         letter: None if codes.logics is None else pole in codes.logics for pole, letter in codebook().letters.items()
     }
@@ -203,6 +206,8 @@ def coded_row(row: Row, codes: PassageCodes, coder: str) -> dict[str, Any]:
         "axes": {axis: list(poles) for axis, poles in codes.axes.items()},
         "memo": codes.memo,
     }
+    known = _mapping(row.get("metadata"))
+    written |= {key: known[key] for key in ("genre", "sector") if isinstance(known.get(key), str) and key not in row}
     if codes.decision is not None:
         written["decision"] = codes.decision
     if codes.review:

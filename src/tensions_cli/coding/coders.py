@@ -5,6 +5,10 @@ from collections.abc import Collection, Iterable
 from itertools import count
 
 NUMBERED = re.compile(r"codeur [\w-]{1,20}")  # also `codeur A`, as `--coder A` names one
+# What a team calls its coders; anything longer may be the account of a person.
+SHORT = re.compile(r"[A-Z][0-9]?|[0-9]{1,2}")
+# Whom a file does not name, for who will look for the name elsewhere.
+UNNAMED = "codeur inconnu"
 _MACHINE = re.compile(r"tensions-\S+")
 
 

@@ -44,7 +44,7 @@ _NAMES = {
 }
 PASTE = "paste:"  # a name that begins so is followed by the text pasted
 _PASTED = ("\x1b[200~", "\x1b[201~")
-_SEQUENCE = re.compile(r"\x1b(?:\[[0-9;?<]*[ -/]*[@-~]|O[A-Za-z])|\x00.|\x1b[^\x1b\[O]")
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-9;?<]*[ -/]*[@-~]|O[A-Za-z])|\x00.")
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-9;?<]*|O)?|\x00")
 
 

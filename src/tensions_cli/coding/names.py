@@ -18,6 +18,9 @@ _SHORTEST_TYPO = 5
 _PATH = re.compile(r"\\|/|>|::")
 _SEVERAL = re.compile(r"[|;,\n+&]|\bet\b")
 
+# The name of a passage, everywhere in the project.
+OUR_ID = re.compile(r"(?P<document>.+)#(?P<start>\d{1,12})-(?P<end>\d{1,12})", re.DOTALL)
+
 # What a spreadsheet shows of a formula that no longer works.
 FORMULA_ERROR = re.compile(r"#(?:NOM\?|NAME\?|REF!|VALEUR!|VALUE!|N/A|DIV/0!|NUL!|NULL!|NOMBRE!|NUM!|ERROR!)")
 NO_VALUE = "\ue000"  # stands for a formula whose value is not in the file; private use, in no text
@@ -121,11 +124,11 @@ def _near(plain: str, book: Codebook) -> frozenset[tuple[Meaning, ...]]:
     return frozenset(
         meanings
         for name, meanings in _meanings(book).items()
-        if len(name) >= _SHORTEST_TYPO and abs(len(name) - len(plain)) <= 1 and _one_error(plain, name)
+        if len(name) >= _SHORTEST_TYPO and abs(len(name) - len(plain)) <= 1 and one_error(plain, name)
     )
 
 
-def _one_error(one: str, other: str) -> bool:
+def one_error(one: str, other: str) -> bool:
     """One letter missing, added, changed, or two neighbours swapped."""
     if len(one) > len(other):
         one, other = other, one
@@ -223,5 +226,3 @@ def _plain_words(table: str) -> Mapping[str, str]:
     """What each word of a table of `exchange.toml` stands for."""
     words: Mapping[str, Sequence[str]] = read_toml("exchange.toml")[table]
     return {plain_name(word) or word: name for name, written in words.items() for word in written}
-
-

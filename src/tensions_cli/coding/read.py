@@ -3,10 +3,11 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tensions_cli.coding import annotation, tables
+from tensions_cli.coding.design import whole_passages
 from tensions_cli.coding.qdpx import read_qdpx
 from tensions_cli.errors import UnreadableError
 from tensions_cli.files.container import DAMAGE
@@ -15,6 +16,7 @@ from tensions_cli.records import ReadCodings
 
 _PARQUET = b"PAR1"
 _ZIP = b"PK\x03\x04"
+_OTHER_SHEETS = ("c’est un classeur .xlsb", "c’est un classeur LibreOffice (.ods)")
 
 
 def read_codes(data: bytes, coder: str = annotation.SOMEBODY) -> tuple[str, ReadCodings]:
@@ -23,6 +25,7 @@ def read_codes(data: bytes, coder: str = annotation.SOMEBODY) -> tuple[str, Read
     Raises `UnreadableError` when no tool known here wrote it, when it is damaged, or when it holds no code.
     """
     name, codings = _read(data, coder)
+    codings = whole_passages(codings)
     if not codings.codings:
         raise UnreadableError(
             "columns", "ce fichier ne tient aucun code\u00a0: donnez celui que l’outil de codage a exporté"
@@ -35,6 +38,8 @@ def _read(data: bytes, coder: str) -> tuple[str, ReadCodings]:
         raise UnreadableError("empty", "le fichier est vide\u00a0: exportez les codes de nouveau")
     if data.startswith(_ZIP):
         return _read_archive(data, coder)
+    if data.startswith(tables.OLD_EXCEL):
+        return "xlsx", tables.read_xlsx(data, coder)
     if data.startswith(_PARQUET):
         return "parquet", tables.read_parquet(data, coder)
     first = _first_object(decode(data).text)
@@ -60,9 +65,19 @@ def _read_archive(data: bytes, coder: str) -> tuple[str, ReadCodings]:
         raise UnreadableError("corrupt", "l’archive est abîmée\u00a0: exportez les codes de nouveau") from None
     if any("/" not in name and name.lower().endswith(".qde") for name in names):
         return "qdpx", read_qdpx(data)
+    other = _OTHER_SHEETS[0] if "xl/workbook.bin" in names else _OTHER_SHEETS[1] if _is_ods(data, names) else None
+    if other:
+        raise UnreadableError("format", f"{other}\u00a0: ouvrez-le et enregistrez-le en .xlsx ou en .csv")
     if any(name.startswith("xl/") for name in names):
         return "xlsx", tables.read_xlsx(data, coder)
     return "cas-json", annotation.read_cas_json(data, coder=coder)
+
+
+def _is_ods(data: bytes, names: Sequence[str]) -> bool:
+    if "mimetype" not in names:
+        return False
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.open("mimetype").read(80).startswith(b"application/vnd.oasis.opendocument.spreadsheet")
 
 
 def _first_object(text: str) -> dict[str, Any] | None:

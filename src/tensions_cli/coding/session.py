@@ -200,7 +200,7 @@ def _enter(session: CodingSession) -> CodingSession:
             rank = next(rank for rank, pole in enumerate(codes.logics or ()) if pole not in codes.stance)
             return replace(_to_code(session), mode="stance", focus=rank, finishing=True, note="no_stance")
         if missing:
-            return replace(_to_code(session), note=f"no_{missing}")
+            return replace(session, note=f"no_{missing}")
         if _asks_axes(session):
             return replace(_to_code(session), mode="axes", finishing=True)
     done = _finish(session)

@@ -5,7 +5,7 @@ place, and the codes of one coder on one passage are checked together against th
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -130,18 +130,23 @@ def _read_coding(coding: ReadCoding, draft: _Draft, problems: list[Problem]) -> 
         in_label = coding.memo
         say("logique lue dans la colonne «\u00a0commentaire\u00a0»", lost=False, column="commentaire")
     cell = [meaning for part in parts(in_label) for meaning in look_up(part, say, "logique")]
+    relations = _relations_of_row(answers, say) + [meaning for meaning in cell if meaning.kind == "relation"]
+    add(relations)
     add(meaning for meaning in cell if meaning.kind != "label")
-    logics = _logics_of_row([meaning.name for meaning in cell if meaning.kind == "label"], answers, say)
+    labels = [meaning.name for meaning in cell if meaning.kind == "label"]
+    logics = _logics_of_row(labels, _implied(relations), answers, say)
     if logics is not None:
         draft.logics_by_row.append(logics)
         add(Meaning("label", name) for name in logics or (NEUTRE,))
-    _read_relations(answers, add, say)
     for part in parts(answers.get("axes", "")):
-        add(_of_kind("axis", part, say, "axes"))
+        add(_of_kind("axis", part, say, "axe"))
     for part in parts(answers.get("stance", "")):
         add(_of_kind("stance", part, say, "posture"))
     for pole in codebook().poles:
         add(_stance_of(pole, answers.get(f"stance_{pole}", ""), say))
+    for column in answers:
+        if column.startswith("colonne "):
+            say("code dans une colonne qui n’a pas de nom connu, non repris", column=column)
     decision = answers.get("decision", "")
     if understood := decision_of(decision):
         draft.decisions.append(understood)
@@ -149,18 +154,16 @@ def _read_coding(coding: ReadCoding, draft: _Draft, problems: list[Problem]) -> 
         say("décision non comprise\u00a0: écrivez accepté, modifié ou rejeté", column="décision")
 
 
-def _read_relations(answers: Mapping[str, str], add: Callable[[Iterable[Meaning]], None], say: Say) -> None:
+def _relations_of_row(answers: Mapping[str, str], say: Say) -> list[Meaning]:
     """The column `relation`, where each item may say its pair, and one column for each pair."""
-    pairs, by_column = codebook().pairs, {}
-    for pair in pairs:
+    book, by_column = codebook(), []
+    for pair in book.pairs:
         found = _of_kind("relation", answers.get(f"relation_{pair}", ""), say, f"relation ({pair})")
-        by_column[pair] = [meaning._replace(pole=pair if codebook().by_pair else None) for meaning in found]
-        add(by_column[pair])
-    said = {meaning.name for found in by_column.values() for meaning in found}
-    for part in parts(answers.get("relation", "")):
-        found = _of_kind("relation", part, say, "relation")
-        # Beside columns by pair, a relation without its pair is the strongest of them, told again.
-        add(meaning for meaning in found if meaning.pole or not codebook().by_pair or meaning.name not in said)
+        by_column += [meaning._replace(pole=pair if book.by_pair else None) for meaning in found]
+    said = {meaning.name for meaning in by_column}
+    alone = [one for part in parts(answers.get("relation", "")) for one in _of_kind("relation", part, say, "relation")]
+    # Beside columns by pair, a relation without its pair is the strongest of them, told again.
+    return by_column + [meaning for meaning in alone if meaning.pole or not book.by_pair or meaning.name not in said]
 
 
 def _stance_of(pole: str, cell: str, say: Say) -> list[Meaning]:
@@ -186,25 +189,31 @@ def _of_kind(kind: str, cell: str, say: Say, what: str) -> list[Meaning]:
     return [meaning for meaning in found if meaning.kind == kind]
 
 
-def _logics_of_row(labels: Sequence[str], answers: Mapping[str, str], say: Say) -> tuple[str, ...] | None:
+def _logics_of_row(
+    labels: Sequence[str], implied: tuple[str, ...], answers: Mapping[str, str], say: Say
+) -> tuple[str, ...] | None:
     """The logics that a row of a table says, by its label cell and by its answers M and P."""
     book = codebook()
-    said = _united(labels)
+    said = _united(labels, implied)
     given = [_answer(answers.get(letter, ""), letter, say) for letter in book.letters.values()]
     letters = " et ".join(book.letters.values()) if len(given) == 2 else ", ".join(book.letters.values())
-    several = said is None and set(labels) == {MIXTE}
+    several = set(labels) == {MIXTE}
     if labels and said is None and not several:
         say("logiques contradictoires dans la même cellule", column="logique")
         return None
     if None in given:
-        if several:
+        by_pole = zip(book.poles, given, strict=True)
+        if said is not None and any(answer is not None and answer != (pole in said) for pole, answer in by_pole):
+            say(f"la logique ne correspond pas aux réponses {letters}", column="logique")
+            return None
+        if said is None and several:
             say("«\u00a0mixte\u00a0» sans dire quelles logiques", column="logique")
-        elif any(answer is not None for answer in given) and said is None:
+        elif said is None and any(answer is not None for answer in given):
             some = "une seule des deux réponses" if len(given) == 2 else "une partie seulement des réponses"
             say(f"{some} {letters} est remplie", column=letters)
         return said
     by_answers = book.present([bool(answer) for answer in given])
-    if (MIXTE if several else label_of(said or ())) != label_of(by_answers) and labels:
+    if labels and (len(by_answers) < 2 if several else said != by_answers):
         say(f"la logique ne correspond pas aux réponses {letters}", column="logique")
         return None
     return by_answers
@@ -223,17 +232,24 @@ def _answer(cell: str, letter: str, say: Say) -> bool | None:
     return answer
 
 
-def _united(labels: Iterable[str]) -> tuple[str, ...] | None:
+def _implied(relations: Iterable[Meaning]) -> tuple[str, ...]:
+    """The logics that relations by pair join."""
+    joined = {pole for meaning in relations for pole in codebook().pairs.get(meaning.pole or "", ())}
+    return tuple(pole for pole in codebook().poles if pole in joined)
+
+
+def _united(labels: Iterable[str], implied: tuple[str, ...] = ()) -> tuple[str, ...] | None:
     """The logics that labels name together; None when there are none, or when they contradict each other.
 
-    `mixte` alone says both logics of a codebook that has two; of more, it does not say which.
+    `mixte` alone says both logics of a codebook that has two; of more, those that its relations join (`implied`), if
+    they are told by pair.
     """
     found, book = set(labels), codebook()
     named = tuple(pole for pole in book.poles if pole in found)
     if found == {NEUTRE}:
         return ()
     if found == {MIXTE}:
-        return None if book.by_pair else book.poles
+        return (implied or None) if book.by_pair else book.poles
     if NEUTRE in found or (MIXTE in found and len(named) == 1):
         return None
     return named or None
@@ -246,8 +262,11 @@ def _passage(draft: _Draft, texts: Mapping[str, str], problems: list[Problem]) -
     """A coded passage, or None with a problem for each of its codings."""
     first = draft.codings[0]
 
+    # Of rows of a table each says what it loses; a tool has one place for each code.
+    places = dict.fromkeys([first.place, *(coding.place for coding in draft.codings if coding.answers)])
+
     def say(reason: str, *, lost: bool = True, column: str = "") -> None:
-        problems.append(Problem(first.place, reason, lost, column))
+        problems.extend(Problem(place, reason, lost, column) for place in (places if lost else [first.place]))
 
     def give_up(reason: str) -> None:
         problems.extend(Problem(coding.place, reason) for coding in draft.codings)
@@ -256,11 +275,13 @@ def _passage(draft: _Draft, texts: Mapping[str, str], problems: list[Problem]) -
     for meaning in draft.meanings:
         by_kind[meaning.kind].append(meaning)
     labels = [meaning.name for meaning in by_kind["label"]]
-    logics = _united(labels)
+    logics = _united(labels, _implied(by_kind["relation"]))
     if logics is None or len(set(draft.logics_by_row)) > 1:
-        told = {problem.place for problem in problems if problem.lost and problem.column in _OF_LOGIC}
-        if labels or not draft.meanings.keys() <= set() or not told & {coding.place for coding in draft.codings}:
-            give_up(_contradiction(draft) if labels else "aucune logique codée\u00a0: ses autres codes ne sont pas repris")
+        told = {problem.place for problem in problems if problem.lost}
+        if labels:
+            give_up("codes contradictoires sur le même passage")
+        elif draft.meanings or draft.decisions or not told.issuperset(places):
+            give_up("aucune logique codée sur ce passage")
         return None
     if len(set(labels)) > 1 and not draft.logics_by_row:
         both = f"{len(logics)} logiques" if codebook().by_pair else "les deux logiques"

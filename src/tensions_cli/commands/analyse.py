@@ -38,7 +38,7 @@ def run(
 ) -> ExitStatus:
     """Analyse and present; the status tells whether some documents could not be read."""
     check_format(form, options, gold)
-    protect_inputs(output, sources)
+    protect_inputs(output, sources, options.codes)
     if gold is not None:
         check_output(output, [gold], [])
     with progress_bar(quiet=quiet) as progress:

@@ -69,7 +69,8 @@ def run(
         work = _begin(rows, file, codes, coder)
         passages = [passage_of(row) for row in work.rows]
         session = begin(passages, work.first, wanted, show_proposal=show_proposal)
-        return _code(session, work, _command(file, output, coder, book))
+        options = {"-o": output, "--coder": coder, "--codebook": book, "--ask": None if asked == "relation" else asked}
+        return _code(session, work, _command(file, options, show_proposal=show_proposal))
 
 
 def _beside(file: Path) -> Path:
@@ -77,11 +78,11 @@ def _beside(file: Path) -> Path:
     return file if file.name.endswith(SUFFIX) else file.with_name(file.name.removesuffix(".jsonl") + SUFFIX)
 
 
-def _command(file: Path, output: Path | None, coder: str | None, book: Path | None) -> str:
+def _command(file: Path, options: Mapping[str, object], *, show_proposal: bool) -> str:
     """What to type to go on, with the names as they were typed."""
-    options = (("-o", output), ("--coder", coder), ("--codebook", book))
-    typed = [str(file), *(part for name, value in options if value is not None for part in (name, str(value)))]
-    return printable(shlex.join(["tensions", "coding", "annotate", *typed]))
+    typed = [str(file), *(part for name, value in options.items() if value is not None for part in (name, str(value)))]
+    shown = ["--show-proposal"] if show_proposal else []
+    return printable(shlex.join(["tensions", "coding", "annotate", *typed, *shown]))
 
 
 def _read(file: Path) -> bytes:

@@ -49,6 +49,22 @@ def format_of(output: Path, form: str | None) -> str:
     return known
 
 
+def check_numbers(count: int, overlap: float, seed: int) -> None:
+    """Refuse numbers that mean nothing. Raises TensionsError."""
+    if count < 1 or seed < 0:
+        raise TensionsError(
+            f"{'-n' if count < 1 else '--seed'}\u00a0: le nombre ne convient pas",
+            why="il faut au moins un passage" if count < 1 else "la graine du hasard est un entier, à partir de 0",
+            hint="-n 200" if count < 1 else "--seed 0",
+        )
+    if not 0 <= overlap <= 1:
+        raise TensionsError(
+            "--overlap\u00a0: la part ne convient pas",
+            why="c’est une part de la feuille, de 0 à 1",
+            hint="--overlap 0.25 pour un passage sur quatre",
+        )
+
+
 def coder_names(typed: str | None) -> tuple[str, ...]:
     """`A,B` as the coders that codes will name, `codeur A` and `codeur B`. Raises TensionsError for another list."""
     if typed is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tensions_cli.errors import ExitStatus, TensionsError
 from tensions_cli.output.french import printable
-from tensions_cli.records import Document, DocumentInfo, Role, Skipped
+from tensions_cli.records import Document, DocumentInfo, HumanCodes, Role, Skipped
 
 if TYPE_CHECKING:
     from tensions_cli.pipeline import Options, Progress
@@ -67,7 +67,15 @@ def parse_roles(text: str | None) -> tuple[dict[str, Role], bool]:
     return roles, True
 
 
-def build_options(*, speakers: str | None, unit: str, **chosen: Any) -> "Options":
+def use_model_codebook(model: str) -> None:
+    """Put the codebook of a model in use before the options that name its codes are read."""
+    from tensions_cli.knowledge.codebook import use_codebook
+    from tensions_cli.tagging.model_folder import read_codebook
+
+    use_codebook(read_codebook(model))
+
+
+def build_options(*, speakers: str | None, unit: str, codes: Path | None = None, **chosen: Any) -> "Options":
     """Options of the pipeline from what was typed; raises TensionsError for a value that means nothing."""
     from tensions_cli.pipeline import UNITS, Options
 
@@ -75,11 +83,20 @@ def build_options(*, speakers: str | None, unit: str, **chosen: Any) -> "Options
     choice("--unit", unit, UNITS)
     if "role" in chosen["by"]:
         chosen["keep_interviewer"] = True
+    if codes is not None:
+        from tensions_cli.studies.human import read_human_codes
+
+        use_model_codebook(chosen["model"])
+        chosen["codes"] = read_human_codes(codes)
     return Options(roles=roles, find_speakers=find_speakers, unit="record" if unit == "record" else "passage", **chosen)
 
 
-def protect_inputs(output: Path | None, sources: Sequence[str]) -> None:
-    """Refuse an output that would replace, or join, what is read."""
+def protect_inputs(output: Path | None, sources: Sequence[str], codes: HumanCodes | None = None) -> None:
+    """Refuse an output that would replace, or join, what is read; and codes that would be read as texts."""
+    if codes is not None:
+        from tensions_cli.studies.gold import check_outside
+
+        check_outside(codes.file, sources)
     if output is None:
         return
     from tensions_cli.corpus.sources import companion_tables, find_files
@@ -88,7 +105,13 @@ def protect_inputs(output: Path | None, sources: Sequence[str]) -> None:
     found = find_files(sources)
     folders = [Path(source) for source in sources if Path(source).is_dir()]
     check_output(
-        output, [*(file.path for file in found.files if file.name != "stdin"), *companion_tables(found)], folders
+        output,
+        [
+            *(file.path for file in found.files if file.name != "stdin"),
+            *companion_tables(found),
+            *([codes.file] if codes else []),
+        ],
+        folders,
     )
 
 

@@ -56,7 +56,7 @@ def run(
     strict: bool,
 ) -> ExitStatus:
     """Write every passage, in the order of the documents."""
-    protect_inputs(output, sources)
+    protect_inputs(output, sources, options.codes)
     if form in BINARY_EXPORTS and output is None:
         raise TensionsError(
             f"le format {form} ne s’affiche pas à l’écran",

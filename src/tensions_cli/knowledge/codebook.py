@@ -187,17 +187,21 @@ def load_codebook(path: Path) -> Codebook:
 
     Raises TensionsError for a file that is not there, cannot be read, or breaks the format.
     """
-    file = path / FILE if path.is_dir() else path
-    lexicon = file.with_name(LEXICON)
-    content = _read(file)
     try:
-        return parse_codebook(content, _read(lexicon) if lexicon.exists() else b"")
+        return parse_codebook(*files_of(path))
     except ValueError as error:
         raise TensionsError(
-            f"{file.name} n’est pas une grille de codage utilisable",
+            f"{path.name} n’est pas une grille de codage utilisable",
             why=str(error),
-            hint=f"tensions codebook check {file.name} montre tout ce qui est à corriger",
+            hint=f"tensions codebook check {path.name} montre tout ce qui est à corriger",
         ) from error
+
+
+def files_of(path: Path) -> tuple[bytes, bytes]:
+    """The two files of a codebook as they are; no lexicon is an empty one. Raises TensionsError when unreadable."""
+    file = path / FILE if path.is_dir() else path
+    lexicon = file.with_name(LEXICON)
+    return _read(file), _read(lexicon) if lexicon.exists() else b""
 
 
 def _read(file: Path) -> bytes:

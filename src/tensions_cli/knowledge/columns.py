@@ -24,7 +24,7 @@ class Column:
 
 def columns() -> tuple[Column, ...]:
     """Every column that is known, in the order of the sheet: one by logic or by pair where its name says so."""
-    return _columns(codebook())
+    return columns_of(codebook())
 
 
 def code_fields() -> frozenset[str]:
@@ -39,7 +39,8 @@ def sheet_columns() -> tuple[Column, ...]:
 
 
 @cache
-def _columns(book: Codebook) -> tuple[Column, ...]:
+def columns_of(book: Codebook) -> tuple[Column, ...]:
+    """The columns that a codebook makes."""
     return tuple(column for row in read_toml("exchange.toml")["columns"] for column in _expanded(row, book))
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tensions_cli.knowledge.code_names import axis_name
 from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.knowledge.files import read_toml
 from tensions_cli.output.agreement import answer, kind_title
 from tensions_cli.output.sheets import changes, check_rows, fit, new_workbook, write_header
-from tensions_cli.output.task_workbook import _DRAWN, _add_list, _code_columns, _Column, _write_grid
+from tensions_cli.output.task_workbook import _add_list, _code_columns, _Column, _write_grid
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
 SHEET = "Arbitrage"
 AGREED = "aucun"  # in the column of disagreements
+MACHINES = "machines seules"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One passage to settle, or one that is settled: `kind` is None where all agree, and `resolved` their answers.
+    """One passage to settle, or one that is settled: `kind` is None where all agree, and `resolved` their answers
+    (None where only machines coded it).
 
     `codes`: by coder, the answers and memo of the JSON output. `weight`, `drawn`: how the passage was drawn.
     """
@@ -104,14 +107,16 @@ def _write_cases(
 
 def _columns(coders: Sequence[str], axes: str, *, weighted: bool) -> list[_Column]:
     """The disagreement, the passage, each coder's answers, the codes to settle, then what ties the row to its text."""
+    # As metadata, so that what each coder had said comes back beside the settled code and is never taken for it.
+    prefix = read_toml("exchange.toml")["metadata"]["header"]
     of_coders = [
-        _Column(f"{kind}_{coder}", f"{coder}\u00a0: {title}", width, "context")
+        _Column(f"{kind}_{coder}", f"{prefix}{coder}, {title}", width, "context")
         for coder in coders
         for kind, title, width in (("answers", "codes", 24), ("memo", "commentaire", 20))
     ]
     drawn = [_Column("weight", "poids", 9, "grey"), _Column("drawn", "tirage", 12, "grey")] if weighted else []
     return [
-        _Column("kind", "désaccord", 22, "context"),
+        _Column("kind", f"{prefix}désaccord", 22, "context"),
         _Column("document", "document", 14, "grey"),
         _Column("context", "question", 24, "grey"),
         _Column("text", "passage", 60, "passage"),
@@ -127,7 +132,7 @@ def _columns(coders: Sequence[str], axes: str, *, weighted: bool) -> list[_Colum
 def _values(case: Case) -> dict[str, Any]:
     """One case by field names of the columns."""
     values = {
-        "kind": kind_title(case.kind) if case.kind else AGREED,
+        "kind": kind_title(case.kind) if case.kind else AGREED if case.resolved else MACHINES,
         "document": case.document,
         "context": case.context,
         "text": case.text,
@@ -135,7 +140,7 @@ def _values(case: Case) -> dict[str, Any]:
         "start": case.start,
         "end": case.end,
         "weight": case.weight,
-        "drawn": next((said for name, said in _DRAWN.items() if name == case.drawn), None),
+        "drawn": case.drawn,
     }
     values |= {f"answers_{coder}": answer(code) for coder, code in case.codes.items()}
     values |= {f"memo_{coder}": code["memo"] for coder, code in case.codes.items()}

@@ -15,6 +15,7 @@ from tensions_cli.output.french import NBSP
 from tensions_cli.output.tables import MARKDOWN_SPECIAL, guarded
 
 WIDE = 112  # columns from which five figures fit on a line with their intervals
+NAME_WIDTH = 20  # room that a column of text must have before figures and intervals share a line
 LEAST_DOCUMENTS = 5
 # Under this many documents those of the bootstrap are too narrow: a simulated coverage of .83 at five documents, .89
 # at ten and .92 at fifteen for a nominal .95.
@@ -46,8 +47,8 @@ _BANDS = {
         "almost_perfect": "presque parfait",
     },
     "krippendorff_2018": {
-        "unreliable": "trop bas pour conclure",
-        "tentative": "conclusions provisoires",
+        "unreliable": "insuffisant",
+        "tentative": "provisoire",
         "reliable": "fiable",
     },
 }
@@ -108,11 +109,14 @@ def print_agreement(figures: Json, out: Console) -> None:
 
 def _table(section: Section, out: Console) -> Table:
     """Where room lacks, an interval goes under its figure and text columns are folded; figures are never cut."""
-    wide = out.width >= WIDE
+    lines = (section.header, *section.rows)
+    widths = [max(len(line[rank]) for line in lines) + 2 for rank in range(section.left, len(section.header))]
+    wide = out.width >= WIDE and sum(widths) + NAME_WIDTH * section.left <= out.width
     table = Table(box=None, pad_edge=False, padding=(0, 1) if wide else (0, 1, 0, 0), header_style="bold")
     for rank, name in enumerate(section.header):
         text = rank < section.left
-        table.add_column(name, justify="left" if text else "right", overflow="fold", no_wrap=not text)
+        said = name if wide or text else name.replace(" (", "\n(")
+        table.add_column(said, justify="left" if text else "right", overflow="fold", no_wrap=not text)
     for row in section.rows:
         cells = row[section.left :] if wide else [cell.replace(" [", "\n[") for cell in row[section.left :]]
         table.add_row(*map(Text, (*row[: section.left], *cells)))
@@ -240,8 +244,8 @@ def warnings(figures: Json) -> list[str]:
     documents, spread = figures["documents"], figures["spread"]
     if spread:
         lines.append(
-            f"Moins de 200 passages{NBSP}: la dispersion est grande. Sur {spread['passages']} passages indépendants et "
-            f"quatre classes, un κ dont la vraie valeur est {_plain(spread['true'])} s’observe entre "
+            f"Moins de 200 passages{NBSP}: la dispersion est grande. Même sur {spread['passages']} passages "
+            f"indépendants et quatre classes, un κ dont la vraie valeur est {_plain(spread['true'])} s’observe entre "
             f"{_plain(spread['low'])} et {_plain(spread['high'])}{NBSP}; davantage encore quand les passages d’un "
             f"document se ressemblent."
         )
@@ -268,7 +272,10 @@ def _machines(figures: Json) -> str:
         )
     who = f"{', '.join(machines)} {'est une machine' if len(machines) == 1 else 'sont des machines'}"
     if people == 1:
-        return f"{who}\u00a0: cet accord mesure la machine face à une personne, ce n’est pas un accord entre codeurs humains."
+        return (
+            f"{who}\u00a0: cet accord mesure la machine face à une personne, ce n’est pas un accord entre codeurs "
+            "humains."
+        )
     return (
         f"{who}\u00a0: α, AC1 et le κ moyen mêlent ici personnes et machine. L’accord entre personnes se lit dans "
         "«\u00a0Paires de codeurs\u00a0», ou en relançant sans le fichier de la machine."
@@ -286,7 +293,7 @@ def sections(figures: Json) -> Iterator[Section]:
         yield _confusion(label["pairs"][0])
     else:
         yield _pairs(figures, label)
-    if figures["axes"]:
+    if figures["axes"] and figures["axes"]["each"]:
         yield _axes(figures)
     if figures["groups"]:
         yield _groups(figures)
@@ -297,12 +304,14 @@ def _agreement(figures: Json, questions: Sequence[Json]) -> Section:
     several = len(figures["coders"]) > 2
     unasked = [question_title(one) for one in figures["questions"] if not one["passages"]]
     note = (
-        f"%{NBSP}: accord observé{NBSP}; B-P{NBSP}: Brennan et Prediger. Relation{NBSP}: passages que tous disent mixtes"
-        f"{NBSP}; posture{NBSP}: là où deux codeurs en donnent une{NBSP}; tension{NBSP}: mixte en opposition. Un κ bas "
-        "avec un AC1 haut signale souvent une réponse rare, pas un mauvais codage."
+        f"%{NBSP}: accord observé{NBSP}; B-P{NBSP}: Brennan et Prediger. Relation{NBSP}: passages que tous disent "
+        f"mixtes{NBSP}; posture{NBSP}: là où deux codeurs en donnent une{NBSP}; tension{NBSP}: mixte en opposition. "
+        "Un κ bas avec un AC1 haut signale souvent une réponse rare, pas un mauvais codage."
     )
     if several:
         note += f" κ{NBSP}: moyenne des paires de codeurs."
+    if any(one["kappa"]["value"] is None for one in questions):
+        note += f" –{NBSP}: une seule réponse employée, ni κ ni α n’y sont définis."
     if unasked:
         note += f" Sans passage à comparer{NBSP}: {', '.join(unasked)}."
     return Section(
@@ -331,7 +340,7 @@ def question_title(one: Json) -> str:
     if name == "relation":
         return f"relation {of}" if of else "relation"
     if name == "stance":
-        return f"posture, {book.letters[of]}"
+        return f"posture {book.letters[of]}"
     axis, _, pole = of.partition(":")
     return f"{french.axis_titles()[axis]} ({book.letters[pole]})"
 
@@ -355,7 +364,7 @@ def _bands(questions: Sequence[Json]) -> Section:
         f"Ces seuils sont des conventions, chacun de son auteur{NBSP}; entre crochets, ce que couvre l’intervalle. "
         f"Landis et Koch{NBSP}: 0,21 faible, 0,41 modéré, 0,61 substantiel, 0,81 presque parfait. McHugh, qui les juge "
         f"trop indulgents{NBSP}: 0,40 faible, 0,60 modéré, 0,80 fort, au-delà de 0,90 presque parfait. Krippendorff"
-        f"{NBSP}: 0,667 conclusions provisoires, 0,800 fiable."
+        f"{NBSP}: 0,667 provisoire (on n’en tire que des conclusions prudentes), 0,800 fiable."
     )
     return Section("Lecture, selon qui a proposé les seuils", header, tuple(rows), note, left=6)
 
@@ -406,6 +415,11 @@ def _share(count: int, total: int) -> str:
     return f"{french.integer(count)}{few} ({french.percent(count / total)})" if total else "–"
 
 
+def _few(count: int) -> str:
+    """A count, marked where a rate would say little."""
+    return f"{french.integer(count)}{'°' if count < ENOUGH_PASSAGES else ''}"
+
+
 def _confusion(pair: Json) -> Section:
     first, second = map(french.printable, pair["coders"])
     order, rows = pair["confusion"]["order"], pair["confusion"]["rows_first"]
@@ -440,30 +454,28 @@ def _pairs(figures: Json, label: Json) -> Section:
 def _axes(figures: Json) -> Section:
     axes, whole, coders = figures["axes"], figures["documents"], [coder["coder"] for coder in figures["coders"]]
     documents = axes["documents"]
+    counted = "Colonnes des codeurs\u00a0: passages où l’axe est coché"
+    if len(coders) > 2:
+        counted = f"Cochés\u00a0: passages où l’axe l’est, par {', '.join(map(french.printable, coders))}"
     rows = []
     for one in axes["each"]:
         yes = one["classes"]["yes"]
-        given = [
-            f"{french.integer(yes['given'][coder])}{'°' if yes['given'][coder] < ENOUGH_PASSAGES else ''}"
-            for coder in coders
-        ]
+        given = [_few(yes["given"][coder]) for coder in coders]
+        given = given if len(coders) == 2 else [", ".join(given)]
         figures_ = (number(one[name], one["documents"], whole) for name in ("kappa", "alpha", "ac1"))
         rows.append((question_title(one), *given, number(yes["agreement"], one["documents"], whole), *figures_))
     band = _band(axes["bands"]["alpha_masi"]["krippendorff_2018"], "krippendorff_2018")
     asked = len(codebook().axes) * len(codebook().poles)
-    unused = (
-        f" {french.plural(asked - len(rows), 'axe que personne n’emploie', 'axes que personne n’emploie')}, non montrés."
-        if asked > len(rows)
-        else ""
-    )
+    unused = french.plural(asked - len(rows), "axe que personne n’emploie", "axes que personne n’emploie")
+    left = f" {unused}, non {'montré' if asked - len(rows) < 2 else 'montrés'}." if asked > len(rows) else ""
     note = (
         f"Ensemble des axes d’un passage{NBSP}: MASI moyen {number(axes['masi'], documents, whole)} sur "
         f"{french.plural(axes['passages'], 'passage')}, {number(axes['masi_where_any'], documents, whole)} sur les "
         f"{french.integer(axes['passages_where_any'])} où quelqu’un en nomme un{NBSP}; α de distance MASI "
-        f"{number(axes['alpha_masi'], documents, whole)}, {band} selon Krippendorff. Colonnes des codeurs{NBSP}: "
-        f"passages où l’axe est coché.{unused}"
+        f"{number(axes['alpha_masi'], documents, whole)}, {band} selon Krippendorff. {counted}.{left}"
     )
-    header = ("", *(french.printable(coder) for coder in coders), "accord propre", "κ", "α", "AC1")
+    names = [french.printable(coder) for coder in coders]
+    header = ("", *(names if len(names) == 2 else ["cochés"]), "accord propre", "κ", "α", "AC1")
     return Section("Axes, par logique", header, tuple(rows), note)
 
 
@@ -609,16 +621,17 @@ def how(figures: Json) -> str:
             f"intervalles à 95{NBSP}% par rééchantillonnage des documents, graine fixe («{NBSP}trop peu{NBSP}»{NBSP}: "
             f"moins de cinq documents{NBSP}; –{NBSP}: valeur sans dispersion, ou absente de trop de tirages)"
         )
-    coders = "; ".join(
-        f"codeur {rank}{NBSP}: {french.printable(coder['coder'])}, {'machine' if coder['machine'] else 'personne'}"
-        for rank, coder in enumerate(figures["coders"], 1)
-    ).replace("; ", f"{NBSP}; ")
+    coders = f"{NBSP}; ".join(
+        f"{french.printable(coder['coder'])}, {'machine' if coder['machine'] else 'personne'}"
+        for coder in figures["coders"]
+    )
     book = figures["manifest"]["codebook"]
     several = len(figures["coders"]) > 2
     kappa = "κ de Cohen (1960)" + (", moyenne des paires (Light 1971)" if several else "")
     return (
-        f"Unité{NBSP}: le passage{NBSP}; {coders} (d’après les fichiers). Grille «{NBSP}{french.printable(book['name'])}"
-        f"{NBSP}», version {book['version']}. {kappa}, α nominal de Krippendorff (2018), AC1 de Gwet (2008), Brennan et "
-        f"Prediger (1981), MASI de Passonneau (2006){NBSP}; {intervals}. Un κ ne se compare pas d’un logiciel à l’autre "
-        f"sans l’unité{NBSP}: NVivo, QualCoder ou MAXQDA comptent des caractères ou des segments."
+        f"Unité{NBSP}: le passage. Codeurs, d’après les fichiers{NBSP}: {coders}. Grille "
+        f"«{NBSP}{french.printable(book['name'])}{NBSP}», version {book['version']}. {kappa}, α nominal de "
+        "Krippendorff (2018), AC1 de Gwet (2008), Brennan et Prediger (1981), MASI de Passonneau (2006)"
+        f"{NBSP}; {intervals}. Un κ ne se compare pas d’un logiciel à l’autre sans l’unité{NBSP}: NVivo, QualCoder ou "
+        "MAXQDA comptent des caractères ou des segments."
     )

@@ -1,5 +1,6 @@
 """The screen of a coder at work: one passage, its codes, the keys. It is drawn whole from the session."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -66,8 +67,6 @@ def draw(session: CodingSession, width: int, height: int, *, top: int | None = N
     room = max(height - len(head) - len(foot) - 2, 1)
     body, first, last = _body(session, width)
     start = _start(len(body), first, last, room) if top is None else max(min(top, len(body) - room), 0)
-    if session.mode == "axes" and top is None:
-        start = max(min(start, first), last - room) if last > room else 0
     shown = body[start : start + room]
     shown += [Text("")] * (room - len(shown))
     above = _rule(width, plural(start, "ligne plus haut", "lignes plus haut") + f"{NBSP}↑" if start else "")
@@ -127,22 +126,23 @@ def _body(session: CodingSession, width: int) -> tuple[list[Text], int, int]:
     if session.mode in ("book", "rules"):
         lines = _wrapped(_book(session) if session.mode == "book" else _rules(session), width)
         return lines, 0, min(len(lines), 1)
-    if session.mode == "axes":
-        return _axes_list(session, width)
     passage = session.passages[session.at]
+    question, neighbour = _one_line(passage.question), _one_line(passage.before)
     before = [
-        Text(f"Question{NBSP}: {printable(passage.question)}", style=_GREY) if passage.question else None,
-        Text(_one_line(passage.before), style=_GREY) if passage.before else None,
+        Text(f"Question{NBSP}: {question}", style=_GREY) if question and question not in neighbour else None,
+        Text(neighbour, style=_GREY) if neighbour else None,
     ]
     # A blank line sets the passage apart from what surrounds it, in terminals without bold or grey too.
     above = [line for part in before if part for line in [*_wrapped([part], width), Text("")]]
-    passage_lines = _wrapped([Text(printable(line), style="bold") for line in passage.text.splitlines()], width)
+    # A line end inside a passage is that of a subtitle or of a page: the lines of the window are made anew.
+    passage_lines = _wrapped([Text(_one_line(passage.text), style="bold")], width)
     after = [Text(""), *_wrapped([Text(_one_line(passage.after), style=_GREY)], width)] if passage.after else []
     return [*above, *passage_lines, *after], len(above), len(above) + len(passage_lines)
 
 
 def _one_line(text: str) -> str:
-    return printable(" ".join(text.split()))
+    """The text without its line ends; spaces that hold words together stay."""
+    return printable(re.sub(r"[\n\r\t\v\f\x85\u2028\u2029 ]+", " ", text).strip())
 
 
 def _foot(session: CodingSession, width: int, warning: str) -> list[Text]:
@@ -159,20 +159,21 @@ def _foot(session: CodingSession, width: int, warning: str) -> list[Text]:
 
 
 def _codes(session: CodingSession, width: int) -> list[Text]:
-    """What is decided, one kind of code a line, two at most."""
+    """What is decided, one kind of code a line; what is long is cut, the memo where it is typed."""
     codes = session.codes[session.at]
     memo = _typed_line("", session) if session.mode == "memo" else Text(_one_line(codes.memo) or "–")
     # Always the same lines, so that the text above does not move while one codes.
     rows = [("Logiques", _logics(codes)), *_relation_rows(session), ("Posture", _stances(session))]
-    rows += [("Axes", _axes(codes)), ("Mémo", memo)]
+    rows += [*_axis_rows(session), ("Mémo", memo)]
     proposal = session.passages[session.at].proposal
     if session.show_proposal and proposal is not None:
         rows.append(("Machine", Text(_summary(proposal), style=_GREY)))
     lines = []
     for title, said in rows:
         wrapped = _lines(said, min(width, MEASURE + 4) - 14)
-        kept = wrapped[-2:] if session.mode == "memo" and title == "Mémo" else wrapped[:2]
-        if len(wrapped) > 2 and kept[-1] is not wrapped[-1]:
+        most = 6 if title in ("Relations", "Axes") else 2
+        kept = wrapped[-2:] if session.mode == "memo" and title == "Mémo" else wrapped[:most]
+        if len(kept) < len(wrapped) and kept[-1] is not wrapped[-1]:
             kept[-1].append("…")
         for rank, line in enumerate(kept):
             lines.append(Text.assemble(f"{_MARGIN}{title if rank == 0 else '':<10}", line))
@@ -209,7 +210,8 @@ def _relation_rows(session: CodingSession) -> list[tuple[str, Text]]:
     said = Text()
     for pair in pairs:
         told = codes.relations.get(pair, "?")
-        words = f"{'›' if pair == turn else NBSP}{pair.replace('+', f'{NBSP}+{NBSP}')}{NBSP}:{NBSP}{told}"
+        letters = "+".join(book.letters[pole] for pole in book.pairs[pair])
+        words = f"{'›' if pair == turn else NBSP}{letters}{NBSP}{told}"
         said.append(words, style="bold" if pair == turn else "").append("  ")
     return [("Relations", said), ("", _relation_choices(codes.relations.get(turn)))]
 
@@ -249,6 +251,25 @@ def _axes(codes: PassageCodes) -> Text:
     return Text(", ".join(told).replace(" (", f"{NBSP}(") if told else "–")
 
 
+def _axis_rows(session: CodingSession) -> list[tuple[str, Text]]:
+    """The axes of the passage; while they are chosen, all of them, and what the one pointed at is for each logic."""
+    book, codes = codebook(), session.codes[session.at]
+    if session.mode != "axes":
+        return [("Axes", _axes(codes))]
+    if not book.axes:
+        return [("Axes", Text("cette grille n’en a pas"))]
+    said = Text()
+    for rank, axis in enumerate(book.axis_list):
+        letters = "".join(f"{NBSP}{book.letters[pole]}" for pole in codes.axes.get(axis.name, ()))
+        pointed = "›" if rank == session.focus else NBSP
+        name = f"{rank + 1}{NBSP}{axis.title.replace(' ', NBSP)}{letters}"
+        said.append(pointed).append(f"[{name}]" if letters else f"{NBSP}{name}{NBSP}", "reverse" if letters else "")
+        said.append(" ")
+    here = book.axis_list[session.focus]
+    sides = [Text(f"{book.letters[pole]}{NBSP}: {here.sides[pole]}", style=_GREY) for pole in codes.logics or ()]
+    return [("Axes", said), *(("", side) for side in sides)]
+
+
 def _summary(codes: PassageCodes) -> str:
     book = codebook()
     parts = [" + ".join(codes.logics or ()) or NEUTRE, *dict.fromkeys(codes.relations.values())]
@@ -260,24 +281,6 @@ def _summary(codes: PassageCodes) -> str:
 # Lists
 
 
-def _axes_list(session: CodingSession, width: int) -> tuple[list[Text], int, int]:
-    book, codes = codebook(), session.codes[session.at]
-    lines: list[Text] = []
-    first = last = 0
-    for rank, axis in enumerate(book.axis_list):
-        there, here = codes.axes.get(axis.name, ()), rank == session.focus
-        letters = "".join(book.letters[pole] if pole in there else "·" for pole in codes.logics or ())
-        title = f"{'›' if here else ' '}{rank + 1:>2}  {letters}  {axis.title}"
-        said = [Text(title, style="bold" if here or there else "")]
-        if here:  # what the axis is for each logic, where the coder points
-            first = len(lines)
-            sides = (f"       {book.letters[pole]}{NBSP}: {axis.sides[pole]}" for pole in codes.logics or ())
-            said += [Text(side, style=_GREY) for side in sides]
-        lines += _wrapped(said, width)
-        last = len(lines) if here else last
-    return lines or [Text(f"{_MARGIN}Cette grille n’a pas d’axe.")], first, last
-
-
 def _book(session: CodingSession) -> list[Text]:
     """The codebook as coders consult it, or what of it holds the words sought."""
     book = codebook()
@@ -287,10 +290,10 @@ def _book(session: CodingSession) -> list[Text]:
         said += _section(f"{logic.letter} · {logic.title}", entries, session.draft)
     relations = [f"{name}{NBSP}: {meaning}" for name, meaning in book.relation_meanings.items()]
     stances = [f"{stance_title(name)}{NBSP}: {meaning}" for name, meaning in book.stance_meanings.items()]
-    axes = [
-        f"{rank} {axis.title}{NBSP}: " + " | ".join(f"{book.letters[pole]} {side}" for pole, side in axis.sides.items())
-        for rank, axis in enumerate(book.axis_list, 1)
-    ]
+    axes = []
+    for rank, axis in enumerate(book.axis_list, 1):
+        sides = f"{NBSP}; ".join(f"{book.letters[pole]}{NBSP}{side}" for pole, side in axis.sides.items())
+        axes.append(f"{rank} {axis.title}{NBSP}: {sides}")
     said += _section("Relations, entre deux logiques présentes", relations, session.draft)
     said += _section("Postures, pour chaque logique présente", stances, session.draft)
     said += _section("Axes", axes, session.draft)
@@ -365,7 +368,7 @@ def _help(session: CodingSession, width: int) -> list[Text]:
     if len(session.codes[session.at].logics or ()) > 2:
         coding.insert(0, ("Tab", "autre paire"))
     if session.show_proposal and session.passages[session.at].proposal is not None:
-        coding.append(("=", "reprendre la machine"))
+        coding.append(("=", "accepter"))
     going = [("Entrée", "valider"), ("← →", "passage"), ("g", "aller à"), ("?", "grille"), ("r", "règles")]
     return [*_keys(coding, width), *_keys([*going, ("q", "quitter")], width)]
 

@@ -86,6 +86,7 @@ def _features(one: TaggedPassage) -> dict[str, Any]:
     values = {
         "label": tags.label,
         "relation": tags.relation.value if tags.relation else None,
+        **{f"relation_{pair}": relation.value for pair, relation in tags.relations.items() if codebook().by_pair},
         **{f"stance_{pole}": (tags.stance or {}).get(pole) for pole in codebook().poles},
         "axes": "|".join(f"{axis}:{pole}" for axis, poles in tags.axes.items() for pole in poles) or None,
         **{f"score_{pole}": tags.scores.get(pole) for pole in codebook().poles},
@@ -98,6 +99,7 @@ def _layers() -> dict[str, tuple[str, dict[str, str]]]:
     """Our types: parent and features with their ranges."""
     poles = codebook().poles
     passage = {"label": _STRING, "relation": _STRING}
+    passage |= {f"relation_{pair}": _STRING for pair in codebook().pairs if codebook().by_pair}
     passage |= {f"stance_{pole}": _STRING for pole in poles} | {"axes": _STRING}
     passage |= {f"score_{pole}": _DOUBLE for pole in poles} | {"certain": _BOOLEAN, "memo": _STRING}
     return {

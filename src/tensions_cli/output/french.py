@@ -50,6 +50,12 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.0f}{NBSP}%"
 
 
+def decided(passages: int, human: int) -> str:
+    """« 215 passages comptés, dont 34 codés par une personne »."""
+    counted = plural(passages, "passage compté", "passages comptés")
+    return f"{counted}, dont {integer(human)} {'codés' if human > 1 else 'codé'} par une personne" if human else counted
+
+
 def stances(counts: Mapping[str, int]) -> str:
     """« soutenue 31 %, contestée 44 %, décrite 25 % (n = 120) »; « trop peu » under MIN_BEARING passages."""
     n = sum(counts.values())

@@ -12,6 +12,7 @@ import zipfile
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from colorsys import hls_to_rgb
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -203,9 +204,8 @@ def _method(members: Sequence[_Member], by: CodedBy, counts: Mapping[str, int], 
     ]
 
 
-@cache
 def _codes() -> str:
-    """The codebook, one parent for each family; a parent is no code."""
+    """The codebook in use, one parent for each family; a parent is no code."""
     families = groupby(all_codes(), key=lambda code: code.family)
     parents = (
         _element(
@@ -221,9 +221,19 @@ def _codes() -> str:
 
 def _code(code: NamedCode) -> str:
     # QualCoder takes a code with any child but a description for a folder.
-    colour = read_toml("qda.toml")["colours"][code.name]
+    colour = read_toml("qda.toml")["colours"].get(code.name) or _colour(code)
     attributes = {"guid": _code_guid(code.name), "name": code.name, "isCodable": "true", "color": colour}
     return _element("Code", attributes, _text_element("Description", code.description))
+
+
+def _colour(code: NamedCode) -> str:
+    """A colour for a code of another codebook: hues of its family, evenly spread, none twice."""
+    names = [one.name for one in all_codes()]
+    rank = names.index(code.name)
+    # The golden ratio spreads any number of hues; lightness alternates, as in the colours that we chose.
+    hue, light = (rank * 0.618034) % 1, (0.35, 0.5, 0.65, 0.8)[rank % 4]
+    red, green, blue = (round(255 * part) for part in hls_to_rgb(hue, light, 0.6))
+    return f"#{red:02X}{green:02X}{blue:02X}"
 
 
 @cache

@@ -53,6 +53,7 @@ def passage_row(tagged: TaggedPassage) -> dict[str, Any]:
         "text": passage.text,
         "label": tags.label,
         "relation": tags.relation,
+        **({"logics": list(tags.logics), "relations": dict(tags.relations)} if codebook().by_pair else {}),
         "stance": None if tags.stance is None else dict(tags.stance),
         "axes": {axis: list(poles) for axis, poles in tags.axes.items()},
         "scores": dict(tags.scores),
@@ -74,6 +75,10 @@ def flat_passage_row(tagged: TaggedPassage) -> dict[str, str | int | float | Non
             flat |= {f"score_{pole}": score for pole, score in value.items()}
         elif name == "axes":
             flat["axes"] = "|".join(f"{axis}:{pole}" for axis, poles in value.items() for pole in poles)
+        elif name == "logics":
+            flat["logics"] = "|".join(value)
+        elif name == "relations":
+            flat |= {f"relation_{pair}": value.get(pair) for pair in codebook().pairs}
         elif name == "stance":
             flat |= {f"stance_{pole}": (value or {}).get(pole) for pole in codebook().poles}
         elif name == "evidence":
@@ -261,6 +266,7 @@ def _group_values(group: Group) -> dict[str, Any]:
         "stance": None if group.stance is None else {pole: dict(counts) for pole, counts in group.stance.items()},
         "axes": {axis: dict(poles) for axis, poles in group.axes.items()},
         "persons": group.persons,
+        "human": group.human,
         "masked": group.masked,
     } | ({"pairs": {pair: dict(counts) for pair, counts in group.pairs.items()}} if codebook().by_pair else {})
 

@@ -46,9 +46,11 @@ def write_summary_markdown(analysis: Analysis, stream: TextIO) -> None:
     _write_stances(analysis, stream)
     _write_intervals(analysis, stream)
     manifest = analysis.manifest
-    how = french.method(analysis.groups[0].method)
+    whole = analysis.groups[0]
+    how = french.method(whole.method)
+    by_persons = f"{french.decided(whole.passages, whole.human)}, " if whole.human else ""
     stream.write(
-        f"\n{french.plural(len(analysis.documents), 'document')}, modèle {manifest['model']['identity']}, "
+        f"\n{french.plural(len(analysis.documents), 'document')}, {by_persons}modèle {manifest['model']['identity']}, "
         f"grille v{manifest['codebook']['version']}. Intervalle\u00a0: {how}.\n"
     )
     if under := manifest["options"].get("mask_under"):

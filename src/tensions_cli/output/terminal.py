@@ -108,7 +108,7 @@ def _heading(analysis: Analysis) -> Lines:
     whole, manifest = analysis.groups[0], analysis.manifest
     read = Text.assemble(
         (french.plural(len(analysis.documents), "document"), "bold"),
-        f"{NBSP}: {french.plural(whole.passages, 'passage compté', 'passages comptés')}, ",
+        f"{NBSP}: {french.decided(whole.passages, whole.human)}, ",
         f"{french.integer(whole.words)} mots. Modèle {manifest['model']['identity']}, ",
         f"grille v{manifest['codebook']['version']}.",
     )

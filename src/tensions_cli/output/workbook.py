@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tensions_cli.knowledge.code_names import all_codes, codes_of
 from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.knowledge.columns import sheet_columns
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.output.annotation import text_sha256
 from tensions_cli.output.french import ROLE_TITLES
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
 
 _DECISIONS = {"accepted": "accepté", "modified": "modifié", "rejected": "rejeté"}
 _EXCLUDED = {"interviewer": "parole de l’enquêteur", "short": "deux mots ou moins"}
-_NUMBERS = frozenset(
-    {"turn", "start", "end", "time_start", "time_end", "score_rationalisation", "score_professionnelle"}
-)
+_NUMBERS = frozenset({"turn", "start", "end", "time_start", "time_end"})
 _WRAPPED = frozenset({"text", "context", "memo"})
 
 _GUIDE = (
@@ -68,7 +67,7 @@ def _passages_sheet(
     reviews: Mapping[str, tuple[str | None, str]],
     changed: Counter[str],
 ) -> None:
-    columns = [column for column in read_toml("exchange.toml")["columns"] if "width" in column]
+    columns = sheet_columns()
     metadata = sorted({name for tagged in read for one in tagged.passages for name in one.passage.metadata})
     prefix = read_toml("exchange.toml")["metadata"]["header"]
     # Cells are text: an id or a date typed again there stays what was typed.
@@ -76,19 +75,17 @@ def _passages_sheet(
     wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
     number = book.add_format({"valign": "top"})
     formats = {
-        column["field"]: number if column["field"] in _NUMBERS else wrapped if column["field"] in _WRAPPED else text
+        column.field: number if _is_number(column.field) else wrapped if column.field in _WRAPPED else text
         for column in columns
     }
     count = sum(len(tagged.passages) for tagged in read)
     sheet = book.add_worksheet("Passages")
     for at, column in enumerate(columns):
-        sheet.set_column(at, at, column["width"], formats[column["field"]])
+        sheet.set_column(at, at, column.width or 0, formats[column.field])
     for at in range(len(columns), len(columns) + len(metadata)):
         sheet.set_column(at, at, 16, text)
-    write_header(
-        book, sheet, [column["header"] for column in columns] + [f"{prefix}{name}" for name in metadata], changed
-    )
-    _drop_downs(sheet, [column["field"] for column in columns], count)
+    write_header(book, sheet, [column.header for column in columns] + [f"{prefix}{name}" for name in metadata], changed)
+    _drop_downs(sheet, [column.field for column in columns], count)
     row = 0
     for tagged in read:
         for one in tagged.passages:
@@ -96,16 +93,20 @@ def _passages_sheet(
             decision, memo = reviews.get(one.passage.id, (None, ""))
             values = {**_values(one, by), "decision": _DECISIONS.get(decision or ""), "memo": memo}
             for at, column in enumerate(columns):
-                value = values.get(column["field"])
+                value = values.get(column.field)
                 if isinstance(value, int | float):
-                    sheet.write_number(row, at, value, formats[column["field"]])
+                    sheet.write_number(row, at, value, formats[column.field])
                 elif value:
-                    sheet.write_string(row, at, fit(value, changed), formats[column["field"]])
+                    sheet.write_string(row, at, fit(value, changed), formats[column.field])
             for at, name in enumerate(metadata, start=len(columns)):
                 if one.passage.metadata.get(name):
                     sheet.write_string(row, at, fit(one.passage.metadata[name], changed), text)
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, count, len(columns) + len(metadata) - 1)
+
+
+def _is_number(field: str) -> bool:
+    return field in _NUMBERS or field.startswith("score_")
 
 
 def _values(one: TaggedPassage, by: CodedBy) -> Mapping[str, str | int | float | None]:
@@ -123,6 +124,7 @@ def _values(one: TaggedPassage, by: CodedBy) -> Mapping[str, str | int | float |
         "text": passage.text,
         "label": tags.label,
         "relation": tags.relation.value if tags.relation else None,
+        **{f"relation_{pair}": relation.value for pair, relation in tags.relations.items()},
         **{f"stance_{pole}": (tags.stance or {}).get(pole) for pole in poles},
         "axes": "|".join(f"{axis}:{pole}" for axis, axis_poles in tags.axes.items() for pole in axis_poles),
         "proposal": "|".join(codes_of(tags)),
@@ -144,11 +146,13 @@ def _drop_downs(sheet: "Worksheet", fields: Sequence[str], count: int) -> None:
     book = codebook()
     lists = {
         "decision": tuple(_DECISIONS.values()),
-        "label": list(codebook().labels),
-        "relation": book.relations,
+        "label": book.labels,
+        **dict.fromkeys(("relation", *(f"relation_{pair}" for pair in book.pairs)), book.relations),
         **{f"stance_{pole}": book.stances[pole] for pole in book.poles},
     }
     for field, allowed in lists.items():
+        if field not in fields:
+            continue
         at = fields.index(field)
         sheet.data_validation(
             1,

@@ -157,7 +157,7 @@ def spread_of_kappa(passages: int) -> dict[str, Any] | None:
     """What κ may be on so few passages when the true one is .70; None from FEW_PASSAGES on."""
     if passages >= FEW_PASSAGES:
         return None
-    at = max((n for n in SPREAD_OF_KAPPA if n <= passages), default=min(SPREAD_OF_KAPPA))
+    at = min(n for n in SPREAD_OF_KAPPA if n >= passages)
     low, high = SPREAD_OF_KAPPA[at]
     return {"passages": at, "true": 0.7, "low": low, "high": high}
 

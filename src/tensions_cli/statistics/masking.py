@@ -46,6 +46,7 @@ def emptied(group: Group, why: str) -> Group:
         passages=0,
         words=0,
         certain=0,
+        human=0,
         shares=dict.fromkeys(group.shares),
         shares_by_words=dict.fromkeys(group.shares_by_words),
         shares_by_document=dict.fromkeys(group.shares_by_document),

@@ -43,6 +43,7 @@ class Counted:
     axes: tuple[str, ...]
     certain: bool
     person: str | None = None
+    human: bool = False
     relations: tuple[str, ...] = ()
 
 
@@ -63,6 +64,7 @@ def counted(tagged: TaggedPassage, by: Sequence[str]) -> Counted | None:
         axes=tuple(f"{axis}:{pole}" for axis, poles in tags.axes.items() for pole in poles),
         certain=tags.certain,
         person=passage.person,
+        human=tags.coded_by != "model",
         relations=tuple(f"{pair}:{relation}" for pair, relation in tags.relations.items()),
     )
 
@@ -129,6 +131,7 @@ def _group(by: Mapping[str, str], rows: list[Counted]) -> Group:
         persons=_persons(rows),
         shares_by_document=_shares_by_document(rows),
         stance_intervals=_stance_intervals(rows, clusters),
+        human=sum(row.human for row in rows),
         pairs=_pairs(rows),
     )
 

@@ -63,7 +63,7 @@ def agreement_between(files: Sequence[Path], by: Sequence[str] = ()) -> Agreemen
         raise TensionsError(
             "il n’y a qu’un codeur",
             why="un accord se mesure entre deux codages au moins, et ces fichiers n’en contiennent qu’un",
-            hint="tensions coding agreement A.jsonl B.jsonl, ou un fichier dont les lignes disent leur «\u00a0coder\u00a0»",
+            hint="tensions coding agreement A.jsonl B.jsonl, ou un fichier dont les lignes nomment leur codeur (coder)",
         )
     shared = [unit for unit in codings.units if len(unit.codes) > 1]
     if not shared:
@@ -320,11 +320,16 @@ def _place(one: Disagreement, order: Mapping[str, int]) -> tuple[int, str, int, 
 
 
 def cases_of(found: Agreement) -> list[Case]:
-    """Disagreements in their order, then the passages on which all agree, with what they agree on."""
-    return [_case(one.unit, one.kind) for one in found.disagreements] + [_case(unit, None) for unit in found.agreed]
+    """Disagreements in their order, then the passages on which all agree, with what the people among them agree on.
+
+    A passage that machines alone coded stays to be coded: their answers must not come back as those of a person.
+    """
+    machines = frozenset(coder["coder"] for coder in found.figures["coders"] if coder["machine"])
+    settled = [_case(one.unit, one.kind, None) for one in found.disagreements]
+    return settled + [_case(unit, None, _united(unit, machines)) for unit in found.agreed]
 
 
-def _case(unit: CodedUnit, kind: str | None) -> Case:
+def _case(unit: CodedUnit, kind: str | None, resolved: Code | None) -> Case:
     first = unit.first
     return Case(
         kind=kind,
@@ -335,15 +340,17 @@ def _case(unit: CodedUnit, kind: str | None) -> Case:
         context=unit.context,
         text=unit.text,
         codes={name: code_row(code) for name, code in unit.codes.items()},
-        resolved=None if kind else code_row(_united(unit)),
+        resolved=code_row(resolved) if resolved else None,
         weight=next((code.weight for code in unit.codes.values() if code.weight is not None), None),
         drawn=unit.field("drawn") or None,
     )
 
 
-def _united(unit: CodedUnit) -> Code:
-    """The one code of coders who agree: what one of them left open is taken from another."""
-    codes = list(unit.codes.values())
+def _united(unit: CodedUnit, machines: frozenset[str]) -> Code | None:
+    """The one code of people who agree: what one of them left open is taken from another. None without a person."""
+    codes = [code for name, code in unit.codes.items() if name not in machines]
+    if not codes:
+        return None
     return replace(
         codes[0],
         relations={pair: name for code in codes for pair, name in code.relations.items()},

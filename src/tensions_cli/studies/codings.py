@@ -11,10 +11,11 @@ from typing import Any
 
 from tensions_cli.coding.coders import is_machine, numbered
 from tensions_cli.errors import TensionsError
+from tensions_cli.fingerprint import fingerprint
 from tensions_cli.knowledge.codebook import codebook, label_of
 from tensions_cli.output.french import plural, printable
 from tensions_cli.records import MIXTE, NEUTRE, Relation
-from tensions_cli.studies.gold import SHEETS, fingerprint
+from tensions_cli.studies.gold import SHEETS
 
 # What a team calls its coders: « A », « B2 », « 3 ». Anything longer may be the account of a person.
 _SHORT = re.compile(r"[A-Z][0-9]?|[0-9]{1,2}")

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tensions_cli.coding.coders import is_machine
+from tensions_cli.coding.matching import Key, match
 from tensions_cli.corpus.sources import find_files
 from tensions_cli.errors import TensionsError
+from tensions_cli.fingerprint import fingerprint
 from tensions_cli.output.french import integer, plural
 from tensions_cli.pipeline import Options, Progress, analyse, silent
 from tensions_cli.records import Analysis, TaggedPassage
@@ -28,14 +29,13 @@ from tensions_cli.statistics.summary import field_value
 from tensions_cli.training.coded import CodedPassage, read_coded
 
 MAKE_ONE = (
-    "tensions tag corpus/ -f xlsx -o a_coder.xlsx, coder au hasard une partie des lignes, puis "
+    "tensions coding sample corpus/ -n 200 -o a_coder.xlsx, coder, puis "
     "tensions coding import a_coder.xlsx --coder A -o gold.jsonl"
 )
 # Documents that a random gold may leave out beyond what is expected: their number varies by less than one or two.
 MISSED = 3
 SHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".qdpx", ".parquet")  # what `coding import` is for
 MOST_WEIGHT = 1_000_000_000  # no corpus has so many passages; beyond, sums of squares lose the other weights
-_FOLDED = str.maketrans({"’": "'", "ʼ": "'", "‘": "'"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,13 @@ class Gold:
 class Seen:
     """A counted passage, as matching needs it: nothing of its text but a fingerprint."""
 
-    id: str
-    document: str
-    fingerprint: bytes
+    key: Key
     observed: Observed
 
 
 def analyse_with_gold(sources: Sequence[str], options: Options, file: Path, progress: Progress = silent) -> Analysis:
     """The summary, with the shares corrected by the gold in `file`, and the gold named in the manifest."""
+    refuse_both(options)
     gold = read_gold(file)
     check_outside(file, sources)
     passages: list[Seen] = []
@@ -73,12 +72,22 @@ def analyse_with_gold(sources: Sequence[str], options: Options, file: Path, prog
     return replace(analysis, manifest={**analysis.manifest, "gold": used}, corrections=replace(found, groups=groups))
 
 
+def refuse_both(options: Options) -> None:
+    """Codes that decide passages leave no error of the machine to measure there. Raises TensionsError."""
+    if options.codes is not None:
+        raise TensionsError(
+            "--codes ne va pas avec --gold",
+            why="--gold mesure les erreurs de la machine sur des passages que --codes lui aurait retirés",
+            hint="gardez --gold pour corriger les parts, ou --codes pour que les codes humains l’emportent",
+        )
+
+
 def check_outside(file: Path, sources: Sequence[str]) -> None:
-    """Refuse a gold that is one of the files to read. Raises TensionsError."""
+    """Refuse a file of codes that is one of the files to read. Raises TensionsError."""
     read = [found.path for found in find_files(sources).files if found.name != "stdin"]
     if file.resolve() in {path.resolve() for path in read}:
         raise TensionsError(
-            f"le gold {file.name} est lui-même dans le corpus",
+            f"{file.name} est lui-même dans le corpus",
             why="ses passages seraient lus comme des textes de plus, et comptés deux fois",
             hint="rangez-le hors du dossier analysé, puis relancez",
         )
@@ -88,16 +97,16 @@ def _emptied(group: Correction) -> Correction:
     return Correction(group.by, 0, 0, (), "none: masked")
 
 
-def read_gold(file: Path) -> Gold:
+def read_gold(file: Path, option: str = "--gold") -> Gold:
     """A gold with one code a passage, made by a person.
 
     Refuses two codes on one passage, which have no share in common: the disagreement is to be settled by people.
     """
-    rows = _raw_rows(file)
+    rows = _raw_rows(file, option)
     repeated = [name for name, n in Counter(str(row["id"]) for row in rows).items() if n > 1]
     if repeated:
         raise TensionsError(
-            f"le gold {file.name} donne plusieurs codes à un même passage ({len(repeated)} en tout)",
+            f"{file.name} donne plusieurs codes à un même passage ({len(repeated)} en tout)",
             why="deux codeurs, ou deux imports\u00a0: choisir, ou suivre la majorité, effacerait leur désaccord",
             hint="gardez une ligne par passage, celle qui a été arrêtée ensemble",
         )
@@ -108,7 +117,7 @@ def read_gold(file: Path) -> Gold:
     weighted = any(weight is not None for weight in weights)
     if weighted and not all(_is_weight(weight) for weight in weights):
         raise TensionsError(
-            f"les poids du gold {file.name} ne conviennent pas",
+            f"les poids de {file.name} ne conviennent pas",
             why="si une ligne porte un «\u00a0weight\u00a0», toutes en portent un, nombre plus grand que zéro et d’au "
             f"plus {integer(MOST_WEIGHT)}",
             hint="weight\u00a0: l’inverse de la probabilité qu’avait le passage d’être tiré\u00a0; retirez-le partout "
@@ -133,12 +142,12 @@ def _is_weight(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 1 / MOST_WEIGHT <= value <= MOST_WEIGHT
 
 
-def _raw_rows(file: Path) -> list[Mapping[str, Any]]:
+def _raw_rows(file: Path, option: str) -> list[Mapping[str, Any]]:
     """The rows of persons that have an identifier; `read_coded` tells what is wrong with the others and the file."""
     if file.is_dir():
         raise TensionsError(
-            f"{file.name} n’est pas un gold",
-            why="c’est un dossier\u00a0: --gold prend un fichier de passages codés",
+            f"{file.name} n’est pas un fichier de passages codés",
+            why=f"c’est un dossier\u00a0: {option} prend un fichier",
             hint=MAKE_ONE,
         )
     if not file.exists():
@@ -149,15 +158,15 @@ def _raw_rows(file: Path) -> list[Mapping[str, Any]]:
         )
     if not file.is_file():
         raise TensionsError(
-            f"{file.name} n’est pas un gold",
+            f"{file.name} n’est pas un fichier de passages codés",
             why="ce n’est pas un fichier mais un périphérique ou un tube, qui ne se lit qu’une fois",
             hint="enregistrez d’abord les passages codés dans un fichier",
         )
     if file.suffix.lower() in SHEETS:
         raise TensionsError(
-            f"{file.name} n’est pas un gold",
+            f"{file.name} n’est pas un fichier de passages codés",
             why="un classeur se relit d’abord",
-            hint=f"tensions coding import {file.name} --coder A -o codes.jsonl, puis --gold codes.jsonl",
+            hint=f"tensions coding import {file.name} --coder A -o codes.jsonl, puis {option} codes.jsonl",
         )
     try:
         lines = file.read_text(encoding="utf-8-sig").split("\n")
@@ -196,9 +205,7 @@ def seen(tagged: TaggedPassage, by: Sequence[str]) -> Seen:
     """What correction needs of a counted passage."""
     passage, tags = tagged.passage, tagged.tags
     return Seen(
-        passage.id,
-        passage.document,
-        fingerprint(passage.text),
+        Key(passage.id, passage.document, fingerprint(passage.text)),
         Observed(
             key=tuple(field_value(tagged, name) for name in by),
             document=passage.document,
@@ -207,15 +214,9 @@ def seen(tagged: TaggedPassage, by: Sequence[str]) -> Seen:
     )
 
 
-def fingerprint(text: str) -> bytes:
-    """SHA-256 of a text whose white space, apostrophes and accents are written one way (NFC)."""
-    plain = " ".join(unicodedata.normalize("NFC", text).translate(_FOLDED).split())
-    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).digest()
-
-
 def correct_with_gold(passages: Sequence[Seen], gold: Gold, by: Sequence[str]) -> Corrections:
     """Match the gold to the counted passages, and correct. Raises TensionsError when nothing matches."""
-    place = match(passages, gold.passages)
+    place = match([one.key for one in passages], [key_of(one) for one in gold.passages])
     if not place:
         raise TensionsError(
             "aucun passage du gold n’est dans ce corpus",
@@ -239,31 +240,9 @@ def correct_with_gold(passages: Sequence[Seen], gold: Gold, by: Sequence[str]) -
     )
 
 
-def match(passages: Sequence[Seen], coded: Sequence[CodedPassage]) -> dict[int, int]:
-    """Rank of the gold passage → rank of the counted passage.
-
-    By identifier where the text is the same, else by text, so that codes survive a corrected transcript; of equal
-    texts, the first free one of the same document, else the first free one. A passage takes one code.
-    """
-    by_id = {one.id: rank for rank, one in enumerate(passages)}
-    prints = [fingerprint(one.text) for one in coded]
-    found = {
-        rank: by_id[one.id]
-        for rank, one in enumerate(coded)
-        if one.id in by_id and passages[by_id[one.id]].fingerprint == prints[rank]
-    }
-    taken = set(found.values())
-    by_text: dict[bytes, list[int]] = {}
-    for at, one in enumerate(passages):
-        if at not in taken:
-            by_text.setdefault(one.fingerprint, []).append(at)
-    for rank, code in enumerate(coded):
-        free = by_text.get(prints[rank], []) if rank not in found else []
-        if free:
-            at = next((at for at in free if passages[at].document == code.document), free[0])
-            free.remove(at)
-            found[rank] = at
-    return dict(sorted(found.items()))
+def key_of(coded: CodedPassage) -> Key:
+    """What a coded passage is matched by."""
+    return Key(coded.id, coded.document, fingerprint(coded.text))
 
 
 def _account(gold: Gold, matched: int) -> Iterable[str]:

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from tensions_cli.coding.matching import Key, match
 from tensions_cli.coding.read import read_codes
 from tensions_cli.errors import TensionsError, UnreadableError
+from tensions_cli.fingerprint import fingerprint
 from tensions_cli.knowledge.codebook import Codebook, use_codebook
 from tensions_cli.output.french import integer, plural
 from tensions_cli.pipeline import (
@@ -24,7 +26,7 @@ from tensions_cli.pipeline import (
     silent,
     tagged_passages,
 )
-from tensions_cli.records import NEUTRE, Passage, Role, TaggedPassage, Tags
+from tensions_cli.records import NEUTRE, Role, TaggedPassage, Tags
 from tensions_cli.results import Sample, SamplePrecision, Stratum, Task
 from tensions_cli.statistics.sampling import (
     DOCUMENT_CORRELATION,
@@ -38,7 +40,6 @@ from tensions_cli.statistics.sampling import (
     text_vectors,
 )
 from tensions_cli.statistics.summary import field_value
-from tensions_cli.studies.gold import fingerprint
 from tensions_cli.tagging.classifier import Model
 from tensions_cli.tagging.model_folder import DEFAULT, open_model
 
@@ -69,15 +70,6 @@ class SampleRequest:
         return self.show_proposal or self.strategy in (UNCERTAIN, MIXED)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A passage that is coded or drawn already: by id, by text, or by both."""
-
-    id: str | None
-    document: str | None
-    fingerprint: str | None
-
-
 def draw_sample(
     sources: Sequence[str], options: Options, request: SampleRequest, progress: Progress = silent
 ) -> tuple[Batch, Sample]:
@@ -93,8 +85,9 @@ def draw_sample(
     counted = [rank for rank, one in enumerate(everything) if one.passage.counted]
     if not counted:
         raise nothing_counted(batch.documents)
-    prints = {rank: fingerprint(everything[rank].passage.text).hex() for rank in counted}
-    taken = already_known([(everything[rank].passage, prints[rank]) for rank in counted], known)
+    prints = {rank: fingerprint(everything[rank].passage.text) for rank in counted}
+    keys = [Key(everything[rank].passage.id, everything[rank].passage.document, prints[rank]) for rank in counted]
+    taken = already_known(keys, known)
     population = [rank for at, rank in enumerate(counted) if at not in taken]
     if not population:
         raise TensionsError(
@@ -110,7 +103,7 @@ def draw_sample(
     tasks = tuple(
         Task(
             passage=everything[population[rank]].passage,
-            fingerprint=prints[population[rank]],
+            fingerprint=prints[population[rank]].hex(),
             before=_neighbour(everything, population[rank], -1),
             after=_neighbour(everything, population[rank], 1),
             stratum=stratum_of[rank],
@@ -265,8 +258,11 @@ def _reading(options: Options) -> dict[str, Any]:
 # What is coded already
 
 
-def read_known(file: Path) -> list[Known]:
-    """The passages of a file of codes, of tasks, or of a design. Raises TensionsError for any other file."""
+def read_known(file: Path) -> list[Key]:
+    """The passages of a file of codes, of tasks, or of a design; an empty fingerprint where it does not tell the text.
+
+    Raises TensionsError for any other file.
+    """
     try:
         if not file.is_file() or file.stat().st_size > MAX_BYTES:
             raise OSError
@@ -289,52 +285,32 @@ def read_known(file: Path) -> list[Known]:
             hint="donnez un fichier de passages codés (codes.jsonl), une feuille à coder, ou un .tirage.json",
         ) from error
     return [
-        Known(
-            coding.id or _place(coding.document, coding.start, coding.end),
+        Key(
+            coding.id or f"{coding.document}#{coding.start}-{coding.end}",
             coding.document,
-            fingerprint(coding.text).hex() if coding.text is not None else None,
+            fingerprint(coding.text) if coding.text is not None else b"",
         )
         for coding in codings.codings
     ]
 
 
-def _design(data: bytes) -> list[Known] | None:
+def _design(data: bytes) -> list[Key] | None:
     """The passages of a design of ours; None for anything else."""
     if not data.lstrip().startswith(b"{") or DESIGN.encode() not in data[:200]:
         return None
     try:
         found: Mapping[str, Any] = json.loads(data)
         names = ((str(one["id"]), str(one["sha256"])) for one in found["passages"])
-        return [Known(name, name.rpartition("#")[0], text) for name, text in names]
+        return [Key(name, name.rpartition("#")[0], bytes.fromhex(text)) for name, text in names]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
-def _place(document: str | None, start: int | None, end: int | None) -> str | None:
-    return None if None in (document, start, end) else f"{document}#{start}-{end}"
+def already_known(passages: Sequence[Key], known: Iterable[Key]) -> set[int]:
+    """Ranks of the passages that are known; a text that two persons said, coded once, is still to be coded once.
 
-
-def already_known(passages: Sequence[tuple[Passage, str]], known: Iterable[Known]) -> set[int]:
-    """Ranks of the passages that are known: by id where the text is the same or not told, else by text.
-
-    `passages`: each with its fingerprint. One that is known takes one passage, of its own document first: a short
-    answer that several persons gave is coded as often as it was coded. The same passage coded twice (two coders) is
-    one.
+    The same passage coded by two persons is one. One that tells no text is known by its id alone.
     """
-    by_id = {one.id: rank for rank, (one, _) in enumerate(passages)}
-    by_text: defaultdict[str, list[int]] = defaultdict(list)
-    for rank, (_, text) in enumerate(passages):
-        by_text[text].append(rank)
-    found: set[int] = set()
-    elsewhere: list[Known] = []
-    for one in dict.fromkeys(known):
-        at = by_id.get(one.id) if one.id else None
-        if at is not None and one.fingerprint in (None, passages[at][1]):
-            found.add(at)
-        elif one.fingerprint is not None:
-            elsewhere.append(one)
-    for one in elsewhere:
-        free = [rank for rank in by_text[one.fingerprint or ""] if rank not in found]
-        if free:
-            found.add(next((rank for rank in free if passages[rank][0].document == one.document), free[0]))
-    return found
+    texts = {one.id: one.fingerprint for one in passages}
+    told = (one if one.fingerprint else Key(one.id, one.document, texts.get(one.id, b"")) for one in known)
+    return set(match(passages, list(dict.fromkeys(told))).values())

@@ -20,6 +20,8 @@ class CodedPassage:
 
     `document` is None for a passage written alone, to a quota: it trains, it never evaluates. `logics`: those present,
     in the order of the codebook. `relations`: by pair of logics present. `axes` maps an axis to the poles at work.
+    `weight`: how many passages one drawn at random stands for. `drawn`: how one was chosen to teach (`uncertain`…): it
+    trains, it never evaluates.
     """
 
     id: str
@@ -34,6 +36,8 @@ class CodedPassage:
     relations: Mapping[str, str]
     stance: Mapping[str, str]
     axes: Mapping[str, tuple[str, ...]]
+    weight: float | None = None
+    drawn: str | None = None
 
     @property
     def label(self) -> str:
@@ -171,6 +175,8 @@ def _parse(row: Mapping[str, Any], file: str, number: int) -> CodedPassage:
             relations=_relations(row.get("relation"), logics),
             stance=row.get("stance") or {},
             axes={axis: tuple(poles) for axis, poles in (row.get("axes") or {}).items()},
+            weight=None if row.get("weight") is None else float(row["weight"]),
+            drawn=None if row.get("drawn") in (None, "", "random") else str(row["drawn"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _bad(file, number, "la ligne n’est pas un passage codé") from error

@@ -5,8 +5,10 @@ whole documents are judged; passages written to a quota train. Calibration, thre
 encoder's part are chosen, for each tenth, on the out-of-fold answers of the nine others.
 """
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from tensions_cli.statistics.agreement import (
     macro_f1,
     precision_recall_f1,
 )
+from tensions_cli.statistics.intervals import MIN_CLUSTERS
 from tensions_cli.tagging.classifier import (
     SCORE_DECIMALS,
     Heads,
@@ -34,7 +37,7 @@ from tensions_cli.tagging.classifier import (
     probabilities,
 )
 from tensions_cli.tagging.features import Seen
-from tensions_cli.tagging.kernel import likeness
+from tensions_cli.tagging.kernel import Likeness, likeness
 from tensions_cli.tagging.model_folder import RELATION, STANCE
 from tensions_cli.training.coded import CodedPassage
 from tensions_cli.training.figures import calibration_error, reliability
@@ -61,8 +64,8 @@ class OutOfFold:
 
     `judged`: ranks of the passages, in order; `linear`, `encoded`: the two parts of the log-odds of the poles;
     `scores`: calibrated on the other folds; `thresholds`: chosen on the other folds; all (judged, logics).
-    `relations`, `stances`: what those heads say, by pair of logics and by logic; `axes`: (judged, axis poles).
-    `folds`: what each passage was held out with.
+    `relations`, `stances`: what those heads say, by pair of logics and by logic; `axes`, `axis_thresholds`:
+    (judged, axis poles). `folds`: what each passage was held out with.
     """
 
     judged: list[int]
@@ -73,6 +76,7 @@ class OutOfFold:
     relations: dict[str, list[str]]
     stances: dict[str, list[str]]
     axes: NDArray[np.float64]
+    axis_thresholds: NDArray[np.float64]
     folds: NDArray[np.int64]
 
     @property
@@ -105,48 +109,93 @@ def held_out_groups(passages: Sequence[CodedPassage]) -> tuple[str, list[str]]:
 
 
 def is_judged(passage: CodedPassage, passages: Sequence[CodedPassage]) -> bool:
-    """Whole-document passages are judged; when there are none, all are."""
-    return passage.whole or not any(p.whole for p in passages)
+    """Whole-document passages are judged; when there are none, all are. One drawn to teach never is."""
+    return passage.drawn is None and (passage.whole or not any(p.whole for p in passages))
 
 
-def out_of_fold(material: Material, done: Callable[[str], None] | None = None) -> OutOfFold:
+# Heads learnt without the passages held out; what these look like: features, and likeness to the landmarks.
+Answer = tuple[Fitted, Any, Likeness]
+
+
+def out_of_fold(
+    material: Material, done: Callable[[str], None] | None = None, hidden: Collection[str] = (), folds: int = FOLDS
+) -> OutOfFold:
     """Judge every whole-document passage by a model trained without its author; `done` hears of each fold."""
-    passages = material.passages
-    _, groups = held_out_groups(passages)
-    folds = fold_of_groups(groups, min(FOLDS, len(set(groups))))
-    judged = [i for i, p in enumerate(passages) if is_judged(p, passages)]
+    _, groups = held_out_groups(material.passages)
+    held_with = fold_of_groups(groups, min(folds, len(set(groups))))
+
+    def learn(training: Sequence[int], held: Sequence[int]) -> Answer:
+        space, kernel, fitted = fit(material.part(training), hidden)
+        part = material.part(held)
+        return fitted, features_of(space, part.seen), likeness(kernel, part.vectors)
+
+    judged = [i for i, p in enumerate(material.passages) if is_judged(p, material.passages)]
+    return held_out(material.passages, judged, held_with, learn, done=done)
+
+
+def held_out(
+    passages: Sequence[CodedPassage],
+    judged: Sequence[int],
+    folds: NDArray[np.int64],
+    learn: Callable[[Sequence[int], Sequence[int]], Answer],
+    choose: "Choose | None" = None,
+    done: Callable[[str], None] | None = None,
+) -> OutOfFold:
+    """What models that did not learn a fold say of its judged passages.
+
+    `learn(training, held)` trains without the fold. `choose`: how the decisions for a fold are chosen on the others
+    (`decide` unless told).
+    """
     place = {rank: row for row, rank in enumerate(judged)}
-    count = len(judged)
-    logics = len(codebook().poles)
-    linear, encoded = np.zeros((count, logics)), np.zeros((count, logics))
-    axes = np.zeros((count, len(axis_names())))
-    relations = {pair: [""] * count for pair in codebook().pairs}
-    stances = {pole: [""] * count for pole in codebook().poles}
+    size, logics = len(judged), len(codebook().poles)
+    linear, encoded = np.zeros((size, logics)), np.zeros((size, logics))
+    axes = np.zeros((size, len(axis_names())))
+    relations = {pair: [""] * size for pair in codebook().pairs}
+    stances = {pole: [""] * size for pole in codebook().poles}
     tenths = sorted({int(folds[i]) for i in judged})
+    tell = paced(done, len(tenths))
     for fold in tenths:
-        fitted = fit(material.part(np.flatnonzero(folds != fold).tolist()))
         held = [i for i in judged if folds[i] == fold]
         rows = [place[i] for i in held]
-        part = material.part(held)
-        features = features_of(fitted.space, part.seen)
-        like = likeness(fitted.kernel, part.vectors)
+        fitted, features, like = learn(np.flatnonzero(folds != fold).tolist(), held)
         linear[rows], encoded[rows] = linear_part(fitted.poles, features), encoder_part(fitted.poles, like)
         axes[rows] = probabilities(fitted.axes, log_odds(fitted.axes, features, like))
-        for name, heads in {**fitted.relations, **fitted.stances}.items():
-            target = relations[name] if name in relations else stances[name]
-            for row, said in zip(rows, best_name(heads, log_odds(heads, features, like)), strict=True):
-                target[row] = said
-        if done:
-            done(f"évalué sur des auteurs tenus à l’écart\u00a0: {tenths.index(fold) + 1}/{len(tenths)}")
-    folds_judged = folds[judged]
-    wanted = answers([passages[i] for i in judged])
-    scores, thresholds = np.zeros((count, logics)), np.zeros((count, logics))
+        for answered, learnt in ((relations, fitted.relations), (stances, fitted.stances)):
+            for name, heads in learnt.items():
+                for row, said in zip(rows, best_name(heads, log_odds(heads, features, like)), strict=True):
+                    answered[name][row] = said
+        tell("évalué sur des groupes tenus à l’écart")
+    own = [passages[i] for i in judged]
+    folds_judged = folds[list(judged)]
+    scores, thresholds, axis_thresholds = np.zeros((size, logics)), np.zeros((size, logics)), np.zeros(axes.shape)
     for fold in tenths:
-        own, others = folds_judged == fold, folds_judged != fold
-        others = others if others.any() else own  # one fold alone is judged: it calibrates itself
-        curves = calibration(linear[others], encoded[others], wanted[others])
-        scores[own], thresholds[own] = curves.scores(linear[own], encoded[own]), curves.thresholds
-    return OutOfFold(judged, linear, encoded, scores, thresholds, relations, stances, axes, folds_judged)
+        held_here, others = folds_judged == fold, folds_judged != fold
+        others = others if others.any() else held_here  # one fold alone is judged: it calibrates itself
+        rest = [p for p, kept in zip(own, others, strict=True) if kept]
+        chosen = (choose or decide)(rest, linear[others], encoded[others], axes[others])
+        scores[held_here] = chosen.curves.scores(linear[held_here], encoded[held_here])
+        thresholds[held_here], axis_thresholds[held_here] = chosen.curves.thresholds, chosen.axis_thresholds
+    return OutOfFold(
+        list(judged), linear, encoded, scores, thresholds, relations, stances, axes, axis_thresholds, folds_judged
+    )
+
+
+def paced(done: Callable[[str], None] | None, steps: int) -> Callable[[str], None]:
+    """Says after each step how many are done, and about how long the others will take."""
+    start, made = time.monotonic(), count(1)
+
+    def tell(what: str) -> None:
+        if done is not None:
+            step = next(made)
+            left = (time.monotonic() - start) / step * (steps - step)
+            told = "" if step == steps else f", encore {_duration(left)} environ"
+            done(f"{what}\u00a0: {step}/{steps}{told}")
+
+    return tell
+
+
+def _duration(seconds: float) -> str:
+    return f"{max(round(seconds), 1)}\u00a0s" if seconds < 90 else f"{round(seconds / 60)}\u00a0min"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +219,27 @@ def calibration(linear: NDArray[np.float64], encoded: NDArray[np.float64], wante
     slopes, offsets, blends = ([one[k] for one in fitted] for k in range(3))
     scores = Curves(slopes, offsets, blends, []).scores(linear, encoded)
     return Curves(slopes, offsets, blends, [even_threshold(scores[:, h], wanted[:, h]) for h in range(len(fitted))])
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """How log-odds become answers: the curves of the logics, and a threshold by axis pole."""
+
+    curves: Curves
+    axis_thresholds: Sequence[float]
+
+
+Choose = Callable[[Sequence[CodedPassage], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]], Decisions]
+
+
+def decide(
+    own: Sequence[CodedPassage],
+    linear: NDArray[np.float64],
+    encoded: NDArray[np.float64],
+    axes: NDArray[np.float64],
+) -> Decisions:
+    """Decisions chosen on passages that the heads did not learn."""
+    return Decisions(calibration(linear, encoded, answers(own)), choose_axis_thresholds(own, axes))
 
 
 def even_threshold(scores: NDArray[np.float64], wanted: NDArray[np.bool_]) -> float:
@@ -225,28 +295,33 @@ def report(material: Material, found: OutOfFold, unread_authors: Sequence[str] =
         pole: reliability(found.scores[:, head].tolist(), answers(own)[:, head].tolist())
         for head, pole in enumerate(codebook().poles)
     }
-    figures["axes"] = axis_figures(own, held_axis_answers(own, found))
+    figures["axes"] = axis_figures(own, found.axes >= found.axis_thresholds)
     figures["doubt"] = doubt_figures(own, found)
     figures["baselines"] = _baselines(own, material.part(found.judged).seen)
     return figures
 
 
 def label_figures(truth: list[str], said: list[str], documents: list[str]) -> dict[str, Any]:
-    """F1 per class and macro, agreement, confusion, intervals by document."""
+    """F1 per class and macro, agreement, confusion; intervals by document, absent where documents are too few."""
 
     def over(statistic: Callable[[list[str], list[str]], float]) -> list[float]:
         return interval_by_document(
             documents, lambda ranks: statistic([truth[r] for r in ranks], [said[r] for r in ranks]), SEED
         )
 
+    intervals = {}
+    if len(set(documents)) >= MIN_CLUSTERS:
+        intervals = {
+            "macro_f1_interval": over(macro_f1),
+            "kappa_interval": over(lambda t, s: agreement(t, s)["kappa"]),
+        }
     return {
         "passages": len(truth),
         "documents": len(set(documents)),
         "macro_f1": round(macro_f1(truth, said), DECIMALS),
-        "macro_f1_interval": over(macro_f1),
+        **intervals,
         "classes": {label: precision_recall_f1(truth, said, label) for label in codebook().labels},
         "agreement": agreement(truth, said),
-        "kappa_interval": over(lambda t, s: agreement(t, s)["kappa"]),
         "confusion": {"order": list(codebook().labels), "rows_truth": confusion(truth, said, codebook().labels)},
     }
 
@@ -296,17 +371,6 @@ def _opposition_by_genre(mixed: Sequence[CodedPassage], truth: list[str], answer
     return figures
 
 
-def held_axis_answers(own: Sequence[CodedPassage], found: OutOfFold) -> NDArray[np.bool_]:
-    """Axis poles said, each fold with thresholds chosen on the others only; shape (judged, axis poles)."""
-    said = np.zeros(found.axes.shape, dtype=bool)
-    for fold in sorted(set(found.folds.tolist())):
-        held = found.folds == fold
-        rest = ~held if (~held).any() else held
-        others = [p for p, kept in zip(own, rest, strict=True) if kept]
-        said[held] = found.axes[held] >= np.array(choose_axis_thresholds(others, found.axes[rest]))
-    return said
-
-
 def axis_figures(own: Sequence[CodedPassage], axes_said: NDArray[np.bool_]) -> dict[str, Any]:
     """F1 of each axis pole among passages that bear the pole's logic."""
     wanted, poles = axis_answers(own), answers(own)
@@ -328,7 +392,7 @@ def doubt_figures(own: Sequence[CodedPassage], found: OutOfFold) -> dict[str, di
         certain = are_certain(found.scores, found.thresholds, doubt)
         figures[f"{doubt:.2f}"] = {
             "certain_share": round(float(certain.mean()), DECIMALS),
-            "right_when_certain": round(float(right[certain].mean()), DECIMALS),
+            "right_when_certain": round(float(right[certain].mean()), DECIMALS) if certain.any() else 1.0,
             "right_when_uncertain": round(float(right[~certain].mean()), DECIMALS) if (~certain).any() else 1.0,
         }
     return figures
@@ -343,10 +407,16 @@ def stance_figures(own: Sequence[CodedPassage], said: list[str], pole: str, docu
     return {
         "passages": len(ranks),
         "macro_f1": round(macro_f1(truth, answer), DECIMALS),
-        "macro_f1_interval": interval_by_document(
-            [documents[i] for i in ranks],
-            lambda drawn: macro_f1([truth[r] for r in drawn], [answer[r] for r in drawn]),
-            SEED,
+        **(
+            {
+                "macro_f1_interval": interval_by_document(
+                    [documents[i] for i in ranks],
+                    lambda drawn: macro_f1([truth[r] for r in drawn], [answer[r] for r in drawn]),
+                    SEED,
+                )
+            }
+            if len({documents[i] for i in ranks}) >= MIN_CLUSTERS
+            else {}
         ),
         "classes": {name: precision_recall_f1(truth, answer, name) for name in codebook().stances[pole]},
         "agreement": agreement(truth, answer),
@@ -380,14 +450,12 @@ def choose_axis_thresholds(own: Sequence[CodedPassage], axes: NDArray[np.float64
     return chosen
 
 
-def deployed_heads(fitted: Fitted, found: OutOfFold, passages: Sequence[CodedPassage]) -> dict[str, Heads]:
-    """Heads trained on everything, calibrated on the out-of-fold log-odds of whole documents."""
-    own = [passages[i] for i in found.judged]
-    curves = calibration(found.linear, found.encoded, answers(own))
-    count = len(fitted.axes.names)
+def deployed_heads(fitted: Fitted, decisions: Decisions) -> dict[str, Heads]:
+    """Heads trained on everything, with the decisions chosen on passages held out."""
+    count, curves = len(fitted.axes.names), decisions.curves
     return {
         "poles": with_calibration(fitted.poles, curves.slopes, curves.offsets, curves.thresholds, curves.blends),
-        "axes": with_calibration(fitted.axes, [1.0] * count, [0.0] * count, choose_axis_thresholds(own, found.axes)),
+        "axes": with_calibration(fitted.axes, [1.0] * count, [0.0] * count, decisions.axis_thresholds),
         **{f"{RELATION}{pair}": heads for pair, heads in fitted.relations.items()},
         **{f"{STANCE}{pole}": heads for pole, heads in fitted.stances.items()},
     }

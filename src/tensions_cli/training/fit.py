@@ -1,6 +1,6 @@
 """From coded passages to the heads of a model: logistic regressions, and the encoder's part in closed form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,8 +13,8 @@ from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.tagging.classifier import SCORE_DECIMALS, Heads, small_columns
 from tensions_cli.tagging.encoders import Encoder
 from tensions_cli.tagging.features import Seen, Space, fit_space, matrix, row_of, see
-from tensions_cli.tagging.french import FloatArray, words_of
-from tensions_cli.tagging.kernel import Kernel, Likeness, likeness, unit
+from tensions_cli.tagging.french import FloatArray, Words, words_of
+from tensions_cli.tagging.kernel import Kernel, likeness, unit
 from tensions_cli.training.coded import CodedPassage
 
 # Inverse penalties of the linear heads, chosen by hand on the first 1,462 coded passages and not searched further
@@ -52,12 +52,14 @@ class Material:
         )
 
 
+# Weights of the encoder's part on the passages of some ranks, from targets (ranks, heads); same shape.
+Solve = Callable[[Sequence[int], NDArray[np.float64]], NDArray[np.float64]]
+
+
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A feature space, a kernel and all heads, before calibration (slopes 1, offsets 0, thresholds .5)."""
+    """All heads, before calibration (slopes 1, offsets 0, thresholds .5)."""
 
-    space: Space
-    kernel: Kernel
     poles: Heads
     relations: Mapping[str, Heads]
     axes: Heads
@@ -89,29 +91,57 @@ def axis_answers(passages: Sequence[CodedPassage]) -> Bools:
     return np.array([[name in row for name in names] for row in rows], dtype=bool)
 
 
-def fit(material: Material) -> Fitted:
-    """Feature space, kernel and all heads, from every passage given."""
-    passages = material.passages
-    space = fit_space(material.seen, codebook())
+def fit(material: Material, hidden: Collection[str] = ()) -> tuple[Space, Kernel, Fitted]:
+    """Feature space, kernel and all heads, from every passage given. `hidden`: forms that get no column."""
+    space = fit_space(without_forms(material.seen, hidden), codebook())
     kernel = fit_kernel(material)
-    features = features_of(space, material.seen)
     like = likeness(kernel, material.vectors)
+
+    def solve(rows: Sequence[int], targets: NDArray[np.float64]) -> NDArray[np.float64]:
+        kept = np.asarray(rows, dtype=np.int64)
+        inner = like[np.ix_(kept, kept)]
+        return np.asarray(cho_solve(factored(inner), targets))
+
+    features = features_of(space, material.seen)
+    return space, kernel, fit_heads(material.passages, features, small_columns(space), range(len(like)), solve)
+
+
+def fit_heads(
+    passages: Sequence[CodedPassage], features: Any, small: NDArray[np.int64], rows: Sequence[int], solve: Solve
+) -> Fitted:
+    """All heads from the passages of `rows`; `features`, and the landmarks that `duals` weigh, are those of all."""
     book = codebook()
-    bearing = {pole: [i for i, p in enumerate(passages) if pole in p.stance] for pole in book.poles}
-    meeting = {pair: [i for i, p in enumerate(passages) if pair in p.relations] for pair in book.pairs}
+    bearing = {pole: [i for i in rows if pole in passages[i].stance] for pole in book.poles}
+    meeting = {pair: [i for i in rows if pair in passages[i].relations] for pair in book.pairs}
     return Fitted(
-        space=space,
-        kernel=kernel,
-        poles=with_duals(fit_poles(features, answers(passages)), like, range(len(passages)), answers(passages)),
+        poles=fit_poles(passages, features, rows, solve),
         relations={
-            pair: _fit_names(features, like, rows, [passages[i].relations[pair] for i in rows], book.relations)
-            for pair, rows in meeting.items()
+            pair: _fit_names(features, ranks, [passages[i].relations[pair] for i in ranks], book.relations, solve)
+            for pair, ranks in meeting.items()
         },
-        axes=_fit_axes(features, like, passages, small_columns(space)),
+        axes=_fit_axes(features, passages, rows, small, solve),
         stances={
-            pole: _fit_names(features, like, rows, [passages[i].stance[pole] for i in rows], book.stances[pole])
-            for pole, rows in bearing.items()
+            pole: _fit_names(features, ranks, [passages[i].stance[pole] for i in ranks], book.stances[pole], solve)
+            for pole, ranks in bearing.items()
         },
+    )
+
+
+def without_forms(seen: Sequence[Seen], hidden: Collection[str]) -> Sequence[Seen]:
+    """The passages as if these words (forms as `Words` has them) were not in them."""
+    if not hidden:
+        return seen
+    return [replace(one, words=_without(one.words, hidden)) for one in seen]
+
+
+def _without(words: Words, hidden: Collection[str]) -> Words:
+    kept = [rank for rank, form in enumerate(words.forms) if form not in hidden]
+    return Words(
+        starts=words.starts[kept],
+        ends=words.ends[kept],
+        lemmas=tuple(words.lemmas[rank] for rank in kept),
+        forms=tuple(words.forms[rank] for rank in kept),
+        vectors=words.vectors[kept],
     )
 
 
@@ -120,9 +150,12 @@ def features_of(space: Space, seen: Sequence[Seen]) -> Any:
     return matrix(space, [row_of(space, one) for one in seen])
 
 
-def fit_kernel(material: Material) -> Kernel:
-    """Centre and landmarks: every passage given is a landmark. Half precision, as they are stored."""
-    centres = tuple(raw.mean(axis=0) for raw in material.vectors)
+def fit_kernel(material: Material, centred_on: int | None = None) -> Kernel:
+    """Centre and landmarks: every passage given is a landmark. Half precision, as they are stored.
+
+    `centred_on`: how many passages, from the first, give the centre; all unless told.
+    """
+    centres = tuple(raw[:centred_on].mean(axis=0) for raw in material.vectors)
     landmarks = tuple(
         unit(raw, centre).astype(np.float16).astype(np.float64)
         for raw, centre in zip(material.vectors, centres, strict=True)
@@ -130,35 +163,41 @@ def fit_kernel(material: Material) -> Kernel:
     return Kernel(material.encoders, centres, landmarks)
 
 
-def fit_poles(features: Any, wanted: Bools) -> Heads:
-    """Linear part of the two heads that answer the codebook's questions."""
-    models = [_logistic().fit(features, wanted[:, head]) for head in range(wanted.shape[1])]
-    return heads_of(
+def factored(inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
+    """Cholesky factor (upper) of a likeness with the ridge on its diagonal; `inner` is overwritten."""
+    inner[np.diag_indices_from(inner)] += RIDGE
+    factor, lower = cho_factor(inner, overwrite_a=True)
+    return np.asarray(factor), bool(lower)
+
+
+def fit_poles(passages: Sequence[CodedPassage], features: Any, rows: Sequence[int], solve: Solve) -> Heads:
+    """The heads that answer the codebook's questions, learnt on the passages of `rows`."""
+    kept, wanted = list(rows), answers([passages[i] for i in rows])
+    models = [_logistic().fit(features[kept], wanted[:, head]) for head in range(wanted.shape[1])]
+    heads = heads_of(
         codebook().poles,
         np.vstack([model.coef_ for model in models]),
         np.concatenate([model.intercept_ for model in models]),
+        features.shape[0],
     )
+    return with_duals(heads, kept, wanted, solve)
 
 
-def with_duals(heads: Heads, like: Likeness, rows: Sequence[int], wanted: Bools, blend: float = 1.0) -> Heads:
+def with_duals(heads: Heads, rows: Sequence[int], wanted: Bools, solve: Solve, blend: float = 1.0) -> Heads:
     """The same heads with the encoder's part: kernel ridge regression of ±1 on the passages of `rows`.
 
-    `wanted`: (len(rows), heads). Passages out of `rows` weigh nothing.
+    `wanted`: (len(rows), heads). Passages out of `rows` weigh nothing. Duals keep the half precision of a model
+    folder.
     """
-    kept = np.asarray(rows, dtype=np.int64)
     targets = np.where(wanted, 1.0, -1.0)
     means = targets.mean(axis=0)
-    inner = like[np.ix_(kept, kept)]
-    inner[np.diag_indices_from(inner)] += RIDGE
-    duals = np.zeros((len(heads.names), like.shape[1]), dtype=np.float32)
-    duals[:, kept] = cho_solve(cho_factor(inner, overwrite_a=True), targets - means).T.astype(np.float16)
+    duals = np.zeros(heads.duals.shape, dtype=np.float32)
+    duals[:, list(rows)] = solve(rows, targets - means).T.astype(np.float16)
     blends = np.full(len(heads.names), blend, dtype=np.float32)
     return replace(heads, duals=duals, means=means.astype(np.float32), blends=blends)
 
 
-def _fit_names(
-    features: Any, like: Likeness, rows: Sequence[int], wanted: Sequence[str], order: Sequence[str]
-) -> Heads:
+def _fit_names(features: Any, rows: Sequence[int], wanted: Sequence[str], order: Sequence[str], solve: Solve) -> Heads:
     """A softmax head (relation, stance) learnt on the passages of `rows`.
 
     Classes weigh the same: unweighted, the relation leans to opposition, the commonest, and tensions would be
@@ -167,28 +206,30 @@ def _fit_names(
     kept = list(rows)
     names = tuple(name for name in order if name in set(wanted))
     if len(names) < 2:  # nothing to choose between: the head always says the one it saw
-        only = names or (order[0],)
-        return heads_of(only, np.zeros((1, features.shape[1])), np.zeros(1), like.shape[1])
+        only = names or (order[-1],)  # nothing seen: the weakest relation, never an opposition that nobody coded
+        return heads_of(only, np.zeros((1, features.shape[1])), np.zeros(1), features.shape[0])
     codes = np.array([names.index(name) for name in wanted])
     model = LogisticRegression(C=LINEAR_C, max_iter=MAX_ITERATIONS, class_weight="balanced").fit(features[kept], codes)
     coefficients, intercepts = model.coef_, model.intercept_
     if len(names) == 2:  # one row for two classes: the same model as a softmax over two rows
         coefficients = np.vstack([-coefficients / 2, coefficients / 2])
         intercepts = np.concatenate([-intercepts / 2, intercepts / 2])
-    heads = heads_of(names, coefficients, intercepts)
-    return with_duals(heads, like, kept, codes[:, None] == np.arange(len(names)), BLEND)
+    heads = heads_of(names, coefficients, intercepts, features.shape[0])
+    return with_duals(heads, kept, codes[:, None] == np.arange(len(names)), solve, BLEND)
 
 
-def _fit_axes(features: Any, like: Likeness, passages: Sequence[CodedPassage], small: NDArray[np.int64]) -> Heads:
+def _fit_axes(
+    features: Any, passages: Sequence[CodedPassage], rows: Sequence[int], small: NDArray[np.int64], solve: Solve
+) -> Heads:
     """One head per axis and pole, learnt among the passages that bear that pole's logic."""
     wanted, poles = axis_answers(passages), answers(passages)
     names = axis_names()
-    empty = heads_of(names, np.zeros((len(names), features.shape[1])), np.full(len(names), NEVER), like.shape[1])
+    empty = heads_of(names, np.zeros((len(names), features.shape[1])), np.full(len(names), NEVER), features.shape[0])
     coefficients, intercepts = empty.coefficients.copy(), empty.intercepts.copy()
     duals, means, blends = empty.duals.copy(), empty.means.copy(), empty.blends.copy()
-    narrow = features[:, small]
+    narrow, taught = features[:, small], np.asarray(rows, dtype=np.int64)
     for side, pole in enumerate(codebook().poles):
-        bearing = np.flatnonzero(poles[:, side])
+        bearing = taught[poles[taught, side]]
         of_pole = [head for head, name in enumerate(names) if name.endswith(f":{pole}")]
         learnt = [h for h in of_pole if MIN_AXIS_EXAMPLES <= wanted[bearing, h].sum() < len(bearing)]
         if not learnt:
@@ -196,8 +237,8 @@ def _fit_axes(features: Any, like: Likeness, passages: Sequence[CodedPassage], s
         for head in learnt:
             model = _logistic().fit(narrow[bearing], wanted[bearing, head])
             coefficients[head, small], intercepts[head] = model.coef_[0], model.intercept_[0]
-        part = heads_of(tuple(names[h] for h in learnt), coefficients[learnt], intercepts[learnt])
-        part = with_duals(part, like, bearing.tolist(), wanted[bearing][:, learnt], BLEND)
+        part = heads_of(tuple(names[h] for h in learnt), coefficients[learnt], intercepts[learnt], features.shape[0])
+        part = with_duals(part, bearing.tolist(), wanted[bearing][:, learnt], solve, BLEND)
         duals[learnt], means[learnt], blends[learnt] = part.duals, part.means, part.blends
     return replace(empty, coefficients=coefficients, intercepts=intercepts, duals=duals, means=means, blends=blends)
 
@@ -205,8 +246,11 @@ def _fit_axes(features: Any, like: Likeness, passages: Sequence[CodedPassage], s
 def calibrate(linear: NDArray[np.float64], encoded: NDArray[np.float64], wanted: Bools) -> tuple[float, float, float]:
     """Slope, offset and blend of one head: Platt's curve on two out-of-fold parts, linear and encoder's.
 
-    A part that would count backwards (too few passages to tell) is left out.
+    A part that would count backwards (too few passages to tell) is left out; where all answer the same, nothing is
+    learnt.
     """
+    if wanted.all() or not wanted.any():
+        return 1.0, 0.0, 1.0
     model = LogisticRegression(C=1e6).fit(np.column_stack([linear, encoded]), wanted)
     slope, weight = (float(value) for value in model.coef_[0])
     if slope > 0 and weight > 0:

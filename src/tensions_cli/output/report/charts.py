@@ -38,7 +38,7 @@ INSIDE = 0.075  # a segment narrower than this share has no room for its figure
 MARK = 7.0
 DIGIT = 6.7  # width of a digit at SMALL
 THIN = 15.0  # height of a bar that stands among those of other logics
-LONGEST_AXIS, AXIS_LETTER = 30, 7.2  # characters of an axis between two bars, and the width of one at SIZE
+LONGEST_AXIS, AXIS_LETTER = 34, 7.2  # characters of an axis between two bars, and the width of one at SIZE
 
 # The colour of each logic, by its rank in the codebook: variables of report.css, then of more_logics.css.
 SHADES = ("m", "p", "q", "r", "s", "t")

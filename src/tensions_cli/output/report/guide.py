@@ -280,8 +280,10 @@ def _gloss(logic: Logic) -> str:
 
 
 def _rules() -> Iterator[str]:
-    for rule in codebook().rules:
-        yield typeset(f"{rule.number}. {rule.title.rstrip('.')}{NBSP}: {rule.text}")
+    """Titles alone: the rules of a codebook, with their cases, may be as long as the report."""
+    if rules := codebook().rules:
+        told = f"{NBSP}; ".join(typeset(f"({rule.number}) {rule.title.rstrip('.')}") for rule in rules)
+        yield f"{told}. La grille de codage en donne le texte."
 
 
 def typeset(text: str) -> str:

@@ -13,7 +13,6 @@ from tensions_cli.output import french
 from tensions_cli.output.course import HEIGHTS
 from tensions_cli.output.french import NBSP
 from tensions_cli.output.report import guide
-from tensions_cli.output.report.guide import MEASURES, POLE_LETTERS
 from tensions_cli.output.report.words_of_summary import summary_in_words
 from tensions_cli.records import Group, Relation, TaggedPassage
 from tensions_cli.results import CharacteristicWord, Corrections, Course, Estimate, Report, Vocabulary
@@ -22,13 +21,30 @@ Number = TypeVar("Number")
 
 MOST_QUOTES = 10
 METHOD = "intervalle"
-# Headers of the measures: whole words would make tables wider than a screen.
-POLES = tuple(f"{pole} ({letter})" for pole, letter in POLE_LETTERS.items())
-SHORT = tuple(POLE_LETTERS.get(measure, measure) for measure in MEASURES)
-LEGEND = (
-    "M\u00a0: rationalisation seule\u00a0; P\u00a0: logique professionnelle seule\u00a0; mixte\u00a0: les deux\u00a0; "
-    "tension\u00a0: mixte en opposition. Parts des passages comptés, intervalle à 95\u00a0% entre crochets."
-)
+
+
+def _poles() -> tuple[str, ...]:
+    """« rationalisation (M) »: headers of the logics."""
+    return tuple(map(escaped, map(guide.bare_name, codebook().poles)))
+
+
+def _short() -> tuple[str, ...]:
+    """Headers of the measures: whole words would make tables wider than a screen."""
+    book = codebook()
+    return tuple(escaped(book.letters.get(measure, measure)) for measure in book.measures)
+
+
+def _legend() -> str:
+    book = codebook()
+    alone = f"{NBSP}; ".join(
+        f"{escaped(logic.letter)}{NBSP}: {'' if rank else 'passages qui ne portent '}que {escaped(logic.said)}"
+        for rank, logic in enumerate(book.logics)
+    )
+    return (
+        f"{alone}{NBSP}; mixte{NBSP}: {'deux logiques ou plus' if book.by_pair else 'les deux'}{NBSP}; tension{NBSP}: "
+        f"mixte en opposition. Parts des passages comptés, intervalle à 95{NBSP}% entre crochets."
+    )
+
 
 # Markdown's own signs get a backslash. A backslash becomes a reference, since `\\|` in a table would be read from the
 # right; so do the signs that open a formula, a reference or an address on GitHub.
@@ -101,10 +117,11 @@ def _row(cells: Iterable[str]) -> str:
 def _sections(report: Report) -> Iterator[Section]:
     """Those that have something to show, in reading order."""
     found = (
-        replace(_shares("Les logiques par document", "document", report.documents.groups, report), before=(LEGEND,)),
+        replace(_shares("Les logiques par document", "document", report.documents.groups, report), before=(_legend(),)),
         *_by_field(report),
         _stances(report),
         _axes(report),
+        _pairs(report),
         _differences(report),
         *_time(report),
         *(_words(report.vocabulary) if report.vocabulary else ()),
@@ -127,7 +144,8 @@ def _by_field(report: Report) -> Iterator[Section]:
 
 
 def _shares(title: str, name: str, groups: Sequence[Group], report: Report, chapter: str | None = None) -> Section:
-    header = (name, METHOD, "documents", "passages", "mots", *SHORT, "balance")
+    balance = () if codebook().by_pair else ("balance",)
+    header = (name, METHOD, "documents", "passages", "mots", *_short(), *balance)
     rows = tuple((escaped(guide.group_name(group, chapter)), *_share_cells(group, report)) for group in groups)
     return Section(title, header=header, rows=rows)
 
@@ -135,16 +153,17 @@ def _shares(title: str, name: str, groups: Sequence[Group], report: Report, chap
 def _share_cells(group: Group, report: Report) -> tuple[str, ...]:
     """The method first: what is masked, or too small, is seen before the numbers."""
     method = escaped(guide.group_method(group, report))
+    book = codebook()
     if group.masked:
-        return (method, *("",) * (4 + len(MEASURES)))
+        return (method, *("",) * (len(book.measures) + (3 if book.by_pair else 4)))
     shares = {**group.shares, "tension": group.tension_share}
     return (
         method,
         french.integer(group.documents),
         french.integer(group.passages),
         french.integer(group.words),
-        *(_share(shares[measure], group, measure) for measure in MEASURES),
-        french.decimal(group.balance),
+        *(_share(shares[measure], group, measure) for measure in book.measures),
+        *(() if book.by_pair else (french.decimal(group.balance),)),
     )
 
 
@@ -156,13 +175,18 @@ def _share(share: float | None, group: Group, measure: str) -> str:
 
 
 def _stances(report: Report) -> Section:
-    groups = [report.documents.groups[0], *(g for groups in report.fields.values() for g in groups if g.by)]
+    groups, poles = _every_group(report), codebook().poles
     rows = tuple(
-        (escaped(guide.group_name(group)), *(french.stances((group.stance or {}).get(p, {})) for p in POLE_LETTERS))
+        (escaped(guide.group_name(group)), *(escaped(french.stances((group.stance or {}).get(p, {}))) for p in poles))
         for group in groups
         if group.stance is not None and not group.masked
     )
-    return Section("Qui défend, qui conteste", header=("groupe", *POLES), rows=rows, texts=3)
+    return Section("Qui défend, qui conteste", header=("groupe", *_poles()), rows=rows, texts=1 + len(poles))
+
+
+def _every_group(report: Report) -> list[Group]:
+    """The whole corpus, then the groups of each field."""
+    return [report.documents.groups[0], *(g for groups in report.fields.values() for g in groups if g.by)]
 
 
 def _axes(report: Report) -> Section:
@@ -170,8 +194,8 @@ def _axes(report: Report) -> Section:
     titles = french.axis_titles()
     rows = tuple(
         (
-            titles.get(axis, axis),
-            *(_of(poles.get(pole, 0), whole.passages) for pole in POLE_LETTERS),
+            escaped(titles.get(axis, axis)),
+            *(_of(poles.get(pole, 0), whole.passages) for pole in codebook().poles),
             *(french.integer(report.meetings.get(Relation(name), {}).get(axis, 0)) for name in codebook().relations),
         )
         for axis, poles in whole.axes.items()
@@ -179,11 +203,32 @@ def _axes(report: Report) -> Section:
     )
     return Section(
         "Sur quoi portent les logiques",
-        (f"Part des passages comptés, et nombre de passages mixtes où les deux logiques se rencontrent sur l’axe{NBSP}"
-         "; à titre indicatif.",) if rows else (),
-        ("axe", *POLES, *codebook().relations),
+        (f"Part des passages comptés, et nombre de passages mixtes où {guide.what_meets()} se rencontrent sur l’axe"
+         f"{NBSP}; à titre indicatif.",) if rows else (),
+        ("axe", *_poles(), *codebook().relations),
         rows,
     )  # fmt: skip
+
+
+def _pairs(report: Report) -> Section:
+    """Passages of every two logics by relation; nothing with two logics, whose relations stand elsewhere."""
+    rows = tuple(
+        (
+            escaped(guide.pair_title(pair)),
+            escaped(guide.group_name(group)),
+            french.integer(sum(counts.values())),
+            *map(french.integer, counts.values()),
+        )
+        for group in _every_group(report)
+        for pair, counts in ({} if group.masked else group.pairs).items()
+        if any(counts.values())
+    )
+    said = (
+        f"Passages qui portent les deux logiques de la paire, avec une troisième ou non{NBSP}; un passage de trois "
+        "logiques compte dans ses trois paires."
+    )
+    header = ("paire", "groupe", "passages", *codebook().relations)
+    return Section("Relations par paire de logiques", (said,) if rows else (), header, rows, texts=2)
 
 
 def _of(count: int, base: int) -> str:
@@ -255,7 +300,7 @@ def _time(report: Report) -> Iterator[Section]:
     trend = report.trend
     if trend is None:
         return
-    measures = [name for name in MEASURES if any(name in period.smoothed for period in trend.periods)]
+    measures = [name for name in codebook().measures if any(name in period.smoothed for period in trend.periods)]
     rows = tuple(
         (
             escaped(period.name),
@@ -337,7 +382,7 @@ def _courses(report: Report) -> Section:
     rows = tuple(
         (
             escaped(course.document),
-            *(f"`{_spark(course, pole)}`" for pole in POLE_LETTERS),
+            *(f"`{_spark(course, pole)}`" for pole in codebook().poles),
             *(french.integer(course.mixed.get(Relation(name), 0)) for name in codebook().relations),
             french.integer(len(course.replies)),
         )
@@ -348,13 +393,14 @@ def _courses(report: Report) -> Section:
         f"Score moyen de chaque logique du début à la fin du texte, de {HEIGHTS[0][0]} (0) à {HEIGHTS[0][-1]} (1)"
         f"{NBSP}; passages mixtes par relation{NBSP}; réponses d’une logique à l’autre."
     )
-    header = ("document", *POLES, *codebook().relations, "réponses")
-    return Section("Où les logiques se rencontrent", (legend,) if rows else (), header, rows, texts=3)
+    header = ("document", *_poles(), *codebook().relations, "réponses")
+    texts = 1 + len(codebook().poles)
+    return Section("Où les logiques se rencontrent", (legend,) if rows else (), header, rows, texts=texts)
 
 
 def _spark(course: Course, pole: str) -> str:
     heights = HEIGHTS[0]
-    scores = (getattr(point, pole) for point in course.points)
+    scores = (point.scores[pole] for point in course.points)
     return "".join(heights[min(int(score * len(heights)), len(heights) - 1)] for score in scores)
 
 
@@ -366,7 +412,7 @@ def _bringers(report: Report) -> Section:
             french.integer(bringer.passages),
             *(
                 french.integer(counts.get(pole, 0))
-                for pole in POLE_LETTERS
+                for pole in codebook().poles
                 for counts in (bringer.bearing, bringer.brought, bringer.taken_up)
             ),
         )
@@ -377,9 +423,9 @@ def _bringers(report: Report) -> Section:
         "Passages qui portent chaque logique\u00a0; «\u00a0apporte\u00a0», aucun des passages juste avant ne la portait"
         "\u00a0; «\u00a0reprend\u00a0», l’un d’eux la portait. Les questions ne comptent dans aucune part."
     )
-    header = ("document", "qui", "passages", *(
-        f"{letter}{what}" for letter in POLE_LETTERS.values() for what in ("", " apporte", " reprend")
-    ))  # fmt: skip
+    letters = map(escaped, codebook().letters.values())
+    counts_of = (f"{letter}{what}" for letter in letters for what in ("", " apporte", " reprend"))
+    header = ("document", "qui", "passages", *counts_of)
     return Section("Qui apporte quelle logique", (said,) if rows else (), header, rows, texts=2)
 
 
@@ -400,7 +446,7 @@ def _corrections(found: Corrections | None) -> Iterator[Section]:
 
 def _cuttings(report: Report) -> Section:
     rows = tuple(tuple(french.cutting_cells(cutting)) for cutting in report.documents.cuttings)
-    header = ("mots visés", "passages", "mots par passage", *SHORT)
+    header = ("mots visés", "passages", "mots par passage", *_short())
     return Section("Les mêmes parts, à d’autres longueurs de passages", header=header, rows=rows)
 
 

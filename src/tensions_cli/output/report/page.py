@@ -437,6 +437,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "stance_title": french.stance_title,
     "pair_title": guide.pair_title,
     "bare_name": guide.bare_name,
+    "in_number": guide.in_number,
+    "total": _total,
     "role_title": lambda role: french.ROLE_TITLES[Role(role) if role else None],
     "difference_title": difference_title,
     "expected": lambda differences, field: (

@@ -240,9 +240,13 @@
       const parts = [];
       const label = make("span", { class: "label" }, swatch(data.paints[one.label]), data.labels[one.label]);
       parts.push(label);
-      const told = (relation, words_) => parts.push(make("span", { class: relation ? "" : "tension" }, words_ + (relation ? RELATIONS[relation] : "opposition (tension)")));
-      if (data.pairs.length) one.pairs.forEach((relation, pair) => { if (relation >= 0) told(relation, `${data.pairs[pair]}${NBSP}: `); });
-      else if (one.relation >= 0) told(one.relation, "");
+      // With more than two logics, each relation names its pairs.
+      RELATIONS.forEach((name, relation) => {
+        const pairs = data.pairs.filter((_, pair) => one.pairs[pair] === relation);
+        if (relation !== one.relation && !pairs.length) return;
+        const words_ = (relation ? name : "opposition (tension)") + (pairs.length ? `${NBSP}: ${pairs.join(", ")}` : "");
+        parts.push(make("span", { class: relation ? "" : "tension" }, words_));
+      });
       const both = data.labels[one.label] === "mixte";
       const stances = one.stances.flatMap((stance, pole) => (stance < 0 ? [] : [`${both ? `${data.letters[pole]}${NBSP}` : ""}${data.stances[stance]}`]));
       if (stances.length) parts.push(make("span", {}, stances.join(", ")));

@@ -102,8 +102,8 @@ def _leader(whole: Group) -> str:
     intervals = {pole: found for pole in book.poles if (found := whole.intervals.get(pole)) is not None}
     if len(intervals) < len(book.poles):
         return (
-            f"Il y a trop peu de documents pour dire si l’une des {number} logiques l’emporte\u00a0: ces parts décrivent "
-            "ces textes, et eux seuls."
+            f"Il y a trop peu de documents pour dire si l’une des {number} logiques l’emporte\u00a0: ces parts "
+            "décrivent ces textes, et eux seuls."
         )
     leader = max(intervals, key=lambda pole: intervals[pole].low)
     if all(intervals[leader].low > other.high for pole, other in intervals.items() if pole != leader):
@@ -134,20 +134,19 @@ def _tensions(whole: Group) -> Iterator[str]:
 
 
 def _pairs(whole: Group) -> Iterator[str]:
-    """Between which logics the relation is most often one of opposition, then of articulation."""
-    said = codebook().said
-    for relation, words in ((Relation.OPPOSITION, "oppositions"), (Relation.ARTICULATION, "articulations")):
-        counts = sorted((-of.get(relation, 0), rank, pair) for rank, (pair, of) in enumerate(whole.pairs.items()))
-        n = -sum(count for count, _, _ in counts)
+    """Between which logics most oppositions are, then most articulations; a passage counts in each of its pairs."""
+    book, told = codebook(), []
+    for relation in (Relation.OPPOSITION, Relation.ARTICULATION):
+        counts = {pair: of.get(relation, 0) for pair, of in whole.pairs.items()}
+        n, most = sum(counts.values()), max(counts.values(), default=0)
         if n < MIN_BEARING:
             continue
-        first = [codebook().pairs[pair] for count, _, pair in counts if count == counts[0][0]]
-        between = _listed([f"entre {said[one]} et {said[other]}" for one, other in first])
-        each = " chacune" if len(first) > 1 else ""
-        yield (
-            f"Paire par paire, les {words} sont les plus nombreuses {between} "
-            f"({french.integer(-counts[0][0])}{each}, sur {french.integer(n)})."
-        )
+        first = [book.pairs[pair] for pair, count in counts.items() if count == most]
+        between = _listed([f"entre {book.said[one]} et {book.said[other]}" for one, other in first])
+        each = f"{french.integer(most)}{' chacune' if len(first) > 1 else ''}"
+        told.append(f"des {french.integer(n)} {relation.value}s, le plus grand nombre est {between} ({each})")
+    if told:
+        yield f"Si l’on compte chaque paire de logiques d’un passage, {f'{NBSP}; '.join(told)}."
 
 
 def _axes(whole: Group) -> Iterator[str]:
@@ -265,7 +264,7 @@ def _trend(trend: Trend | None) -> Iterator[str]:
 
 
 def _is_apart_from_zero(slope: Estimate) -> bool:
-    """The slope stands among those of the labels and tensions: the interval, as wide as Bonferroni asks, is without zero."""
+    """The slope stands among those of labels and tensions: the interval, as wide as Bonferroni asks, has no zero."""
     if slope.value is None or slope.interval is None:
         return False
     below, above = slope.value - slope.interval.low, slope.interval.high - slope.value

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, BinaryIO
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
 from tensions_cli.output.french import NBSP
+from tensions_cli.output.palette import shade
 from tensions_cli.output.report import guide
-from tensions_cli.output.report.guide import MEASURES, POLE_LETTERS
 from tensions_cli.output.report.words_of_summary import summary_in_words
 from tensions_cli.output.sheets import changes, check_rows, fit, new_workbook
-from tensions_cli.records import MIN_BEARING, Group, Interval, Label, Relation, TaggedPassage
+from tensions_cli.records import MIN_BEARING, Group, Interval, Relation, TaggedPassage
 from tensions_cli.results import CorrectedShare, Estimate, FactorPoint, Report
 
 if TYPE_CHECKING:
@@ -42,13 +42,7 @@ FORMATS = {
 }
 # A share shades its cell, from white at 0 % to the colour of its label at 100 %: light enough under the digits. Not
 # bars: without an extension that other readers warn of, Excel draws 0 % as a tenth of the cell.
-SHADES = {
-    "rationalisation": "#9DB8E8",
-    "professionnelle": "#A9D3B0",
-    "mixte": "#D9B3DC",
-    "neutre": "#D5D5D5",
-    "tension": "#F0B7A4",
-}
+_TENSION = "#F0B7A4"
 _INK, _PAPER, _RULE = "#1F2A44", "#E8EBF2", "#B7BECC"
 _A4 = 9
 _GUIDE_WIDTHS = (26, 120)
@@ -86,7 +80,7 @@ def write_report_workbook(report: Report, stream: BinaryIO) -> None:
     the rows of a sheet.
     """
     check_rows(len(report.passages), hint="retirez --all-passages, ou choisissez tensions tag -f csv")
-    tables = [table(report) for table in TABLES]
+    tables = [table(report) for table in TABLES if table is not _pairs or codebook().by_pair]
     packed = io.BytesIO()  # a zip that cannot be finished, on a full disk, complains when it is forgotten
     book = new_workbook(packed)
     changed: Counter[str] = Counter()
@@ -154,7 +148,7 @@ def _shade(measure: str) -> dict[str, str | int]:
         "min_color": "#FFFFFF",
         "max_type": "num",
         "max_value": 1,
-        "max_color": SHADES[measure],
+        "max_color": _TENSION if measure == "tension" else shade(measure).cell,
     }
 
 
@@ -208,23 +202,29 @@ _COUNTS = (
     Column("mots comptés"),
 )
 _METHOD = Column("intervalle", 33, "text")
-_SHARES = tuple(
-    column
-    for measure in MEASURES
-    for column in (
-        Column(measure, 18, "share", shade=measure),
-        Column(f"{measure}, bas", 17, "share"),
-        Column(f"{measure}, haut", 17, "share"),
+
+
+def _share_columns() -> tuple[Column, ...]:
+    """In the order of `_share_cells`, from the method on."""
+    book = codebook()
+    return (
+        _METHOD,
+        *(
+            column
+            for measure in book.measures
+            for column in (
+                Column(measure, 18, "share", shade=measure),
+                Column(f"{measure}, bas", 17, "share"),
+                Column(f"{measure}, haut", 17, "share"),
+            )
+        ),
+        *(() if book.by_pair else (Column("balance", 10, "signed"),)),
+        *(Column(relation, 13) for relation in book.relations),
+        *(Column(f"{label}, en mots", 17, "share") for label in book.labels),
+        *(Column(f"{measure}, moyenne des documents", 17, "share") for measure in book.measures),
+        Column("passages certains", 11),
+        *(Column(f"{label}, sans les incertains", 17, "share") for label in book.labels),
     )
-)
-_MORE = (
-    Column("balance", 10, "signed"),
-    *(Column(relation, 13) for relation in codebook().relations),
-    *(Column(f"{label}, en mots", 17, "share") for label in Label),
-    *(Column(f"{measure}, moyenne des documents", 17, "share") for measure in MEASURES),
-    Column("passages certains", 11),
-    *(Column(f"{label}, sans les incertains", 17, "share") for label in Label),
-)
 
 
 def _bounds(interval: Interval | None) -> tuple[float | None, float | None]:
@@ -238,16 +238,18 @@ def _estimate(estimate: Estimate) -> tuple[Cell, Cell, Cell]:
 def _share_cells(group: Group, report: Report) -> list[Cell]:
     """Counts, method, shares with their bounds, and the rest; a masked group has its method only."""
     method = guide.group_method(group, report)
+    book = codebook()
     if group.masked:
-        return [*[None] * len(_COUNTS), method, *[None] * (len(_SHARES) + len(_MORE))]
+        return [*[None] * len(_COUNTS), method, *[None] * (len(_share_columns()) - 1)]
     shares = {**group.shares, "tension": group.tension_share}
     cells: list[Cell] = [group.documents, group.persons, group.speakers or None, group.passages, group.words, method]
-    for measure in MEASURES:
+    for measure in book.measures:
         cells += [shares[measure], *_bounds(group.intervals[measure])]
-    cells += [group.balance, *(group.relations[relation] for relation in codebook().relations)]
-    cells += [group.shares_by_words[label.value] for label in Label]
-    cells += [group.shares_by_document.get(measure) for measure in MEASURES]
-    return [*cells, group.certain, *(group.shares_certain[label.value] for label in Label)]
+    cells += [] if book.by_pair else [group.balance]
+    cells += [group.relations[relation] for relation in book.relations]
+    cells += [group.shares_by_words[label] for label in book.labels]
+    cells += [group.shares_by_document.get(measure) for measure in book.measures]
+    return [*cells, group.certain, *(group.shares_certain[label] for label in book.labels)]
 
 
 def _documents(report: Report) -> Table:
@@ -258,10 +260,10 @@ def _documents(report: Report) -> Table:
     for document in report.documents.documents:
         group = groups.get(document.id)
         known: list[Cell] = [document.format, document.words, document.passages]
-        shares = _share_cells(group, report) if group else [None] * (len(_COUNTS) + 1 + len(_SHARES) + len(_MORE))
+        shares = _share_cells(group, report) if group else [None] * (len(_COUNTS) + len(_share_columns()))
         # What was read of a masked document could tell which it is. Its count of documents is one, hence left out.
         rows.append([document.id, *([None] * len(known) if group and group.masked else known), *shares[1:]])
-    columns = (*read, *_COUNTS[1:], _METHOD, *_SHARES, *_MORE)
+    columns = (*read, *_COUNTS[1:], *_share_columns())
     return Table("Documents", "un document par ligne", columns, tuple(rows), 1, "aucun document n’a été lu")
 
 
@@ -274,7 +276,7 @@ def _every_group(report: Report) -> Iterator[tuple[str, Group]]:
 
 def _groups(report: Report) -> Table:
     rows = [[field, guide.group_name(group), *_share_cells(group, report)] for field, group in _every_group(report)]
-    columns = (Column("champ", 16, "text"), Column("groupe", 30, "text"), *_COUNTS, _METHOD, *_SHARES, *_MORE)
+    columns = (Column("champ", 16, "text"), Column("groupe", 30, "text"), *_COUNTS, *_share_columns())
     return Table("Groupes", "un groupe par ligne, le corpus entier d’abord", columns, tuple(rows), 2, "rien de compté")
 
 
@@ -312,7 +314,7 @@ def _stance_cells(group: Group) -> Iterator[list[Cell]]:
             enough = n >= MIN_BEARING
             share = round(count / n, 4) if enough else None
             bounds = _bounds(group.stance_intervals.get(pole, {}).get(stance) if enough else None)
-            yield [pole, french.STANCE_TITLES[stance], count, n, share, *bounds, "" if enough else french.TOO_FEW]
+            yield [pole, french.stance_title(stance), count, n, share, *bounds, "" if enough else french.TOO_FEW]
 
 
 def _axes(report: Report) -> Table:
@@ -586,11 +588,37 @@ def _meetings(report: Report) -> Table:
     )
     return Table(
         "Rencontres",
-        "une relation entre les deux logiques, sur un axe, dans un document\u00a0; un passage compte sur chacun de ses "
-        "axes",
+        f"une relation entre {guide.what_meets()}, sur un axe, dans un document\u00a0; un passage compte sur chacun de "
+        "ses axes",
         columns,
         tuple(rows),
         1,
+        "aucun passage n’est mixte",
+    )
+
+
+def _pairs(report: Report) -> Table:
+    """Passages of every two logics by relation; a passage of three logics counts in its three pairs."""
+    rows: list[Row] = [
+        [field, guide.group_name(group), guide.pair_title(pair), relation, count, sum(counts.values())]
+        for field, group in _every_group(report)
+        for pair, counts in ({} if group.masked else group.pairs).items()
+        for relation, count in counts.items()
+    ]
+    columns = (
+        Column("champ", 16, "text"),
+        Column("groupe", 30, "text"),
+        Column("paire de logiques", 34, "text"),
+        Column("relation", 16, "text"),
+        Column("passages", 12),
+        Column("passages de cette paire", 14),
+    )
+    return Table(
+        "Relations par paire",
+        "une relation entre deux logiques, dans un groupe\u00a0; un passage compte dans chacune de ses paires",
+        columns,
+        tuple(rows),
+        2,
         "aucun passage n’est mixte",
     )
 
@@ -661,25 +689,29 @@ def _replies(report: Report) -> Table:
     )
     return Table(
         "Réponses",
-        "un tour de parole qui répond à un autre par l’autre logique",
+        f"un tour de parole qui répond à un autre par {_other_logic()}",
         columns,
         tuple(rows),
         1,
-        _without_courses(report, "aucun tour ne répond à un autre par l’autre logique"),
+        _without_courses(report, f"aucun tour ne répond à un autre par {_other_logic()}"),
     )
 
 
+def _other_logic() -> str:
+    return "une autre logique" if codebook().by_pair else "l’autre logique"
+
+
 def _courses(report: Report) -> Table:
+    poles = codebook().poles
     rows: list[Row] = [
-        [course.document, point.position, point.rationalisation, point.professionnelle, point.passage]
+        [course.document, point.position, *(point.scores[pole] for pole in poles), point.passage]
         for course in report.courses
         for point in course.points
     ]
     columns = (
         Column("document", 30, "text"),
         Column("place dans le texte", 12, "share"),
-        Column("score M (rationalisation)", 16, "decimal"),
-        Column("score P (professionnelle)", 16, "decimal"),
+        *_score_columns(16),
         Column("passage", 30, "text"),
     )
     return Table(
@@ -690,6 +722,10 @@ def _courses(report: Report) -> Table:
         1,
         _without_courses(report, "les documents sont trop courts"),
     )
+
+
+def _score_columns(width: int) -> list[Column]:
+    return [Column(f"score {letter} ({pole})", width, "decimal") for pole, letter in codebook().letters.items()]
 
 
 # --- corrected shares --------------------------------------------------------------------------------
@@ -765,7 +801,7 @@ def _cuttings(report: Report) -> Table:
             "employée" if cutting.shipped else "",
             cutting.passages,
             cutting.mean_words,
-            *(cutting.shares[label.value] for label in Label),
+            *(cutting.shares[label] for label in codebook().labels),
             cutting.tension_share,
         ]
         for cutting in report.documents.cuttings
@@ -775,7 +811,7 @@ def _cuttings(report: Report) -> Table:
         Column("longueur", 12, "text"),
         Column("passages"),
         Column("mots par passage", 12, "decimal"),
-        *(Column(measure, 16, "share", shade=measure) for measure in MEASURES),
+        *(Column(measure, 16, "share", shade=measure) for measure in codebook().measures),
     )
     return Table(
         "Longueur des passages",
@@ -793,14 +829,16 @@ def _cuttings(report: Report) -> Table:
 def _passages(report: Report) -> Table:
     shown = report.passages if report.verbatim else ()
     metadata = sorted({name for one in shown for name in one.passage.metadata})
-    poles = codebook().poles
+    book = codebook()
+    poles = book.poles
     columns = (
         Column("passage", 80, "long"),
         Column("logique", 18, "text"),
         Column("relation", 14, "text"),
+        *(Column(f"relation, {guide.pair_title(pair)}", 18, "text") for pair in (book.pairs if book.by_pair else ())),
         *(Column(f"posture, {pole}", 16, "text") for pole in poles),
         Column("axes", 30, "long"),
-        *(Column(f"score {POLE_LETTERS[pole]} ({pole})", 14, "decimal") for pole in poles),
+        *_score_columns(14),
         Column("certain", 9, "text"),
         Column("indices", 36, "long"),
         Column("document", 26, "text"),
@@ -823,19 +861,19 @@ def _passages(report: Report) -> Table:
 
 def _passage_cells(one: TaggedPassage, metadata: Iterable[str]) -> list[Cell]:
     passage, tags = one.passage, one.tags
-    poles = codebook().poles
-    titles = french.axis_titles()
+    book = codebook()
+    poles, letters, titles = book.poles, book.letters, book.axis_titles
+    stances = [(tags.stance or {}).get(pole) for pole in poles]
     return [
         passage.text,
         tags.label,
         tags.relation.value if tags.relation else None,
-        *(french.STANCE_TITLES.get((tags.stance or {}).get(pole, "")) for pole in poles),
-        ", ".join(
-            f"{titles.get(axis, axis)} {POLE_LETTERS[pole]}" for axis, found in tags.axes.items() for pole in found
-        ),
+        *(_pair_relations(tags.relations) if book.by_pair else ()),
+        *(french.stance_title(stance) if stance else None for stance in stances),
+        ", ".join(f"{titles.get(axis, axis)} {letters[pole]}" for axis, found in tags.axes.items() for pole in found),
         *(tags.scores.get(pole) for pole in poles),
         "oui" if tags.certain else "non",
-        f"{NBSP}; ".join(f"{passage.text[e.start : e.end]} ({POLE_LETTERS[e.pole]})" for e in tags.evidence),
+        f"{NBSP}; ".join(f"{passage.text[e.start : e.end]} ({letters[e.pole]})" for e in tags.evidence),
         passage.document,
         passage.speaker,
         guide.role_title(passage.role),
@@ -846,6 +884,13 @@ def _passage_cells(one: TaggedPassage, metadata: Iterable[str]) -> list[Cell]:
         "machine" if tags.coded_by == "model" else tags.coded_by,
         *(passage.metadata.get(name) for name in metadata),
     ]
+
+
+def _pair_relations(relations: Mapping[str, Relation]) -> Iterator[str | None]:
+    """The relation of each pair of logics, in a column of its own."""
+    for pair in codebook().pairs:
+        relation = relations.get(pair)
+        yield relation.value if relation else None
 
 
 # In the order of the sheets: shares, what explains them, then back to the text.
@@ -861,6 +906,7 @@ TABLES: tuple[Callable[[Report], Table], ...] = (
     _words,
     _factors,
     _meetings,
+    _pairs,
     _bringers,
     _replies,
     _courses,
