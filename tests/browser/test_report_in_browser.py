@@ -6,11 +6,12 @@ Debian's Chromium (`apt-get install chromium`) is driven through Playwright; not
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from composed_report import full_report, in_use, of_logics
 
 from tensions_cli.output.report.page import write_report_page
 from tensions_cli.pipeline import Options
@@ -394,3 +395,60 @@ def test_the_page_is_light_and_its_parts_are_in_order(page, file: Path) -> None:
         for one in ("resume", "parts", "cours", "axes", "passages", "modele")
     ]
     assert all(before < after for before, after in pairwise(tops))
+
+
+# --- three logics ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of three logics: two tensions of the first two, one passage of the three."""
+    path = tmp_path_factory.mktemp("browser") / "trois.html"
+    with in_use(of_logics(3)) as book, path.open("w", encoding="utf-8", newline="\n") as stream:
+        report = full_report()
+        one = report.passages[0]
+        names = (Relation.ARTICULATION, Relation.OPPOSITION, Relation.JUXTAPOSITION)
+        tags = replace(
+            one.tags,
+            logics=book.poles,
+            stance={"droit": "tue"},
+            axes={"lieu": ("droit",)},
+            relations=dict(zip(book.pairs, names, strict=True)),
+        )
+        course = replace(report.courses[0], points=report.courses[0].points * 4)
+        write_report_page(
+            replace(report, passages=(*report.passages, replace(one, tags=tags)), courses=(course,)), stream
+        )
+    return path
+
+
+def test_three_logics_are_filtered_by_pair_stance_and_axis(chromium, three: Path) -> None:
+    for opened in open_page(chromium, three):
+        page = opened.page
+        assert count(page) == 3
+        assert choose(page, "relation", "0") == 3  # the strongest relation of each is an opposition
+        assert choose(page, "relation", "0-0") == 2
+        assert choose(page, "relation", "0-1") == 1
+        assert "opposition (tension)\u00a0: S et D" in page.inner_text("#liste")
+        assert "articulation\u00a0: S et G" in page.inner_text("#liste")
+        assert "D tue" in page.inner_text("#liste")
+        page.click("#effacer")
+        assert choose(page, "posture", "2-2") == 1
+        page.click("#effacer")
+        assert choose(page, "axe", "4") == choose(page, "axe", "4-2") == 1
+        assert choose(page, "axe", "4-0") == 0
+        assert choose(page, "etiquette", "3") == 0
+        page.click("#effacer")
+        assert choose(page, "etiquette", "3") == 3  # mixte, after the three logics
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_three_logics_can_be_read_in_both_themes_and_on_a_phone(chromium, three: Path, scheme: str) -> None:
+    for opened in open_page(chromium, three, color_scheme=scheme, viewport={"width": 390, "height": 900}):
+        opened.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert opened.page.evaluate(CONTRASTS) == []
+        assert opened.page.evaluate("document.documentElement.scrollWidth") == 390
+        box = opened.page.locator(".lines").first.bounding_box()
+        for end in opened.page.locator(".lines").first.locator(".end").all():
+            mine = end.bounding_box()
+            assert box["y"] - 8 <= mine["y"] <= mine["y"] + mine["height"] <= box["y"] + box["height"] + 8

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tensions_cli.coding.understand import Problem, decision_of, plain_name, understand
+from tensions_cli.coding.understand import Problem, decision_of, is_uncoded, plain_name, understand
 from tensions_cli.knowledge.code_names import all_codes
 from tensions_cli.records import ReadCoding, ReadCodings
 
@@ -333,7 +333,8 @@ def test_every_coding_is_in_a_passage_or_listed(groups: list[tuple[list[str], in
     understood = {(passage["coder"], passage["start"]) for passage in passages}
     listed = {problem.place for problem in problems if problem.lost}
     for each in codings:
-        assert (each.coder, each.start) in understood or each.place in listed
+        assert (each.coder, each.start) in understood or each.place in listed or is_uncoded(each)
+        assert is_uncoded(each) == (not each.codes and not any(each.answers.values()))
     for passage in passages:
         present = {pole for pole, letter in (("rationalisation", "M"), ("professionnelle", "P")) if passage[letter]}
         assert passage["relation"] is None or passage["label"] == "mixte"

@@ -88,9 +88,10 @@ LETTERS = "SGDEMU"
 
 def of_logics(count: int) -> Codebook:
     """A codebook of our own, of two to six logics whose names take every article."""
+    stances = "stances = ['soutenue', 'contestee', 'tue']"
     logics = "".join(
-        f"[[logics]]\nname = '{name}'\nletter = '{letter}'\nsaid = '{said}'\nquestion = 'Le passage parle de {name} :'\n"
-        f"cases = ['premier cas ; second cas']\nstances = ['soutenue', 'contestee', 'tue']\n"
+        f"[[logics]]\nname = '{name}'\nletter = '{letter}'\nsaid = '{said}'\n{stances}\n"
+        f"question = 'Le passage parle de {name} :'\ncases = ['premier cas ; second cas']\n"
         for name, said, letter in list(zip(NAMES, SAID, LETTERS, strict=True))[:count]
     )
     axes = "".join(

@@ -7,7 +7,9 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
 
 import openpyxl
 import pytest
@@ -56,14 +58,34 @@ def markdown(report: Report) -> str:
     return stream.getvalue()
 
 
-def workbook(report: Report) -> openpyxl.Workbook:
-    return openpyxl.load_workbook(io.BytesIO(packed_workbook(report)))
-
-
 def packed_workbook(report: Report) -> bytes:
     stream = io.BytesIO()
     write_report_workbook(report, stream)
     return stream.getvalue()
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The full report in its three forms."""
+
+    page: str
+    markdown: str
+    workbook: bytes
+
+    @property
+    def root(self) -> lxml_html.HtmlElement:
+        return lxml_html.document_fromstring(self.page)
+
+    @property
+    def sheets(self) -> openpyxl.Workbook:
+        return openpyxl.load_workbook(io.BytesIO(self.workbook))
+
+
+@cache
+def rendered(book: Codebook) -> Rendered:
+    """Made once for each codebook: a page takes a second."""
+    with in_use(book):
+        return Rendered(page(full_report()), markdown(full_report()), packed_workbook(full_report()))
 
 
 def rows(sheets: openpyxl.Workbook, name: str) -> list[dict[str, object]]:
@@ -79,21 +101,21 @@ def summary(report: Report) -> str:
 
 
 def test_no_word_of_the_shipped_codebook_is_left(book: Codebook) -> None:
-    text = page(full_report())
+    text = rendered(book).page
     packed = re.search(r'id="donnees">([^<]*)<', text)
     assert packed is not None
     data = gzip.decompress(base64.b64decode(packed[1])).decode()
-    with zipfile.ZipFile(io.BytesIO(packed_workbook(full_report()))) as archive:
+    with zipfile.ZipFile(io.BytesIO(rendered(book).workbook)) as archive:
         cells = archive.read("xl/sharedStrings.xml").decode()
-    for name, told in (("page", text), ("data", data), ("markdown", markdown(full_report())), ("workbook", cells)):
+    for name, told in (("page", text), ("data", data), ("markdown", rendered(book).markdown), ("workbook", cells)):
         assert not SHIPPED_WORDS.findall(told), name
 
 
 def test_the_codebook_says_its_title_and_its_version(book: Codebook) -> None:
     told = f"grille de codage «\u00a0{guide.typeset(book.title)}\u00a0», version\u00a04"  # the version of the manifest
-    masthead = lxml_html.document_fromstring(page(full_report())).xpath("//header[@class='masthead']")[0]
+    masthead = rendered(book).root.xpath("//header[@class='masthead']")[0]
     assert told in masthead.text_content()
-    assert told in markdown(full_report()).replace("\\", "")
+    assert told in rendered(book).markdown.replace("\\", "")
 
 
 def test_every_logic_and_every_rule_is_in_the_guide(book: Codebook) -> None:
@@ -101,15 +123,16 @@ def test_every_logic_and_every_rule_is_in_the_guide(book: Codebook) -> None:
     for logic, line in zip(book.logics, topics["Comment lire"], strict=False):
         assert line.startswith(f"{logic.name} ({logic.letter})\u00a0: ")
     assert all(guide.typeset(rule.title) in topics[guide.RULES][0] for rule in book.rules)
-    folded = lxml_html.document_fromstring(page(full_report())).get_element_by_id("methodes").findall(".//details")
-    assert [one.findtext("summary") for one in folded][0] == "Règles de codage"
+    folded = rendered(book).root.get_element_by_id("methodes").findall(".//details")
+    assert next(one.findtext("summary") for one in folded) == "Règles de codage"
 
 
 def test_one_codebook_after_another_leaves_no_trace() -> None:
     before = page(full_report()), markdown(full_report()), packed_workbook(full_report())
-    for other in BOOKS.values():
-        with in_use(other()):
-            page(full_report())
+    for other in (associations(), of_logics(3)):
+        with in_use(other):
+            page(bare_report())
+            packed_workbook(bare_report())
     assert (page(full_report()), markdown(full_report()), packed_workbook(full_report())) == before
 
 
@@ -117,7 +140,7 @@ def test_one_codebook_after_another_leaves_no_trace() -> None:
 
 
 def test_every_table_names_its_columns(book: Codebook) -> None:
-    for table in lxml_html.document_fromstring(page(full_report())).iter("table"):
+    for table in rendered(book).root.iter("table"):
         heads = table.findall("./thead/tr/th")
         assert heads
         for row in table.findall("./tbody/tr"):
@@ -125,21 +148,21 @@ def test_every_table_names_its_columns(book: Codebook) -> None:
 
 
 def test_every_markdown_table_is_one(book: Codebook) -> None:
-    lines = re.sub(r"\\\|", "", markdown(full_report())).split("\n")
+    lines = re.sub(r"\\\|", "", rendered(book).markdown).split("\n")
     tables = "\n".join(line if line.startswith("|") else "" for line in lines).split("\n\n")
     for table in filter(None, (table.strip("\n") for table in tables)):
         assert len({line.count("|") for line in table.split("\n")}) == 1, table
 
 
 def test_every_sheet_has_a_name_for_each_column(book: Codebook) -> None:
-    for sheet in workbook(full_report()).worksheets[1:]:
+    for sheet in rendered(book).sheets.worksheets[1:]:
         headers = [cell.value for cell in sheet[1]]
         assert all(headers), sheet.title
         assert len(set(headers)) == len(headers), sheet.title
 
 
 def test_french_typography(book: Codebook) -> None:
-    root = lxml_html.document_fromstring(page(full_report()))
+    root = rendered(book).root
     for element in root.xpath("//style | //script | //*[@lang='en']"):
         element.drop_tree()
     text = "\n".join(root.xpath("//body//text()"))
@@ -150,13 +173,13 @@ def test_french_typography(book: Codebook) -> None:
 
 
 def test_balance_is_for_two_logics_only(book: Codebook) -> None:
-    for told in (page(full_report()), markdown(full_report())):
+    for told in (rendered(book).root.xpath("string(//main)"), rendered(book).markdown):
         assert ("balance" in told) is not book.by_pair
-    assert ("balance" in rows(workbook(full_report()), "Groupes")[0]) is not book.by_pair
+    assert ("balance" in rows(rendered(book).sheets, "Groupes")[0]) is not book.by_pair
 
 
 def test_two_logics_are_two_and_three_are_several(book: Codebook) -> None:
-    text = lxml_html.document_fromstring(page(full_report())).xpath("string(//main)")
+    text = rendered(book).root.xpath("string(//main)")
     told = re.findall(r"(?:les|des|aucune des) deux (?:logiques|scores)(?! de la paire)", text)
     assert bool(told) is not book.by_pair
     assert ("au moins deux logiques" in text) is book.by_pair
@@ -166,7 +189,7 @@ def test_two_logics_are_two_and_three_are_several(book: Codebook) -> None:
 
 
 def test_each_logic_has_its_colour_and_the_page_knows_it(book: Codebook) -> None:
-    style = lxml_html.document_fromstring(page(full_report())).findtext(".//style")
+    style = rendered(book).root.findtext(".//style")
     paints = [charts.paints()[pole] for pole in book.poles]
     assert len(set(paints)) == len(book.poles)
     for name in (re.sub(r"var\((.*)\)", r"\1", paint) for paint in paints):
@@ -233,7 +256,7 @@ def test_words_of_several_logics_have_a_sign_of_their_own(three: Codebook) -> No
 
 def test_relations_stand_pair_by_pair(three: Codebook) -> None:
     """6, 3 and 1 passages of the first pair; one opposition more in each that follows."""
-    table = lxml_html.document_fromstring(page(full_report())).xpath(
+    table = rendered(three).root.xpath(
         "//section[@id='rencontres']//*[@aria-label='Tableau\u00a0: relations par paire de logiques']//tbody/tr"
     )
     told = [[cell.text_content() for cell in row] for row in table if row.get("class") == "whole"]
@@ -243,17 +266,16 @@ def test_relations_stand_pair_by_pair(three: Codebook) -> None:
         ["gestion et droit", "tout le corpus", "12", "8", "3", "1"],
     ]
     assert not {"projet", "tract"} & {row[1].text for row in table}  # masked
-    found = rows(workbook(full_report()), "Relations par paire")
+    found = rows(rendered(three).sheets, "Relations par paire")
     assert [row["passages"] for row in found[:9]] == [6, 3, 1, 7, 3, 1, 8, 3, 1]
     assert {row["groupe"] for row in found} == {"tout le corpus", "entretien", "presse"}
-    assert "| soin et droit | tout le corpus | 11 | 7 | 3 | 1 |" in markdown(full_report())
+    assert "| soin et droit | tout le corpus | 11 | 7 | 3 | 1 |" in rendered(three).markdown
 
 
 def test_two_logics_have_no_table_by_pair() -> None:
-    with in_use(associations()):
-        assert "Relations par paire" not in page(full_report())
-        assert "Relations par paire" not in markdown(full_report())
-        assert "Relations par paire" not in workbook(full_report()).sheetnames
+    found = rendered(associations())
+    assert "Relations par paire" not in found.page + found.markdown
+    assert "Relations par paire" not in found.sheets.sheetnames
 
 
 def test_axes_have_a_bar_for_each_logic(three: Codebook) -> None:
@@ -287,12 +309,12 @@ def test_each_line_of_a_course_has_its_letter(three: Codebook) -> None:
     assert [one.text for one in ends] == ["G", "D", "S"]  # from the highest
     tops = [float(re.findall(r"top:(\d+)%", one.get("style"))[0]) for one in ends]
     assert tops[0] == 10
-    assert all(after - before >= 17 for before, after in zip(tops, tops[1:], strict=False))  # letters do not overlap
+    assert all(after - before >= 17 for before, after in pairwise(tops))  # letters do not overlap
     assert tops[-1] <= 100
 
 
 def test_passages_can_be_chosen_by_pair(three: Codebook) -> None:
-    root = lxml_html.document_fromstring(page(full_report()))
+    root = rendered(three).root
     groups = root.xpath("//select[@id='f-relation']/optgroup")
     assert [one.get("label") for one in groups] == ["soin et gestion", "soin et droit", "gestion et droit"]
     assert [one.get("value") for one in groups[1]] == ["0-1", "1-1", "2-1"]
@@ -302,7 +324,7 @@ def test_passages_can_be_chosen_by_pair(three: Codebook) -> None:
 
 
 def test_a_passage_of_the_workbook_has_its_relations(three: Codebook) -> None:
-    row = rows(workbook(full_report()), "Passages")[0]
+    row = rows(rendered(three).sheets, "Passages")[0]
     assert row["relation"] == row["relation, soin et gestion"] == "opposition"
     assert row["relation, gestion et droit"] is None
     assert row["posture, gestion"] == "tue"

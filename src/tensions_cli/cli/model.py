@@ -17,26 +17,78 @@ model_app = typer.Typer(
 
 
 @model_app.command(
-    "train", cls=FrenchCommand, epilog="Exemple\u00a0: tensions model train corpora/annotated -o models/standard"
+    "train",
+    cls=FrenchCommand,
+    epilog=(
+        "Exemples\u00a0: tensions model train --add mes_codes.jsonl -o models/mon_modele · "
+        "tensions model train mes_codes.jsonl --codebook ma_grille/ -o models/mon_modele · "
+        "tensions model train corpora/annotated -o models/standard"
+    ),
 )
 def model_train(
-    sources: Annotated[
-        list[Path], typer.Argument(metavar="CODES…", help="Passages codés (jsonl), ou dossiers qui en contiennent.")
-    ],
     folder: Annotated[Path, typer.Option("--output", "-o", metavar="DOSSIER", help="Dossier du modèle à écrire.")],
+    sources: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[CODES…]",
+            help="Passages codés (jsonl) dont apprendre, et d’eux seuls, ou dossiers qui en contiennent.",
+            show_default=False,
+        ),
+    ] = None,
+    added: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--add",
+            metavar="CODES",
+            help="Vos passages codés, à ajouter à ceux qui sont livrés\u00a0; répétable.",
+            show_default=False,
+        ),
+    ] = None,
+    codebook: Annotated[
+        Path | None,
+        typer.Option(
+            "--codebook", metavar="DOSSIER", help="Votre grille (codebook.toml, lexicon.csv).", show_default=False
+        ),
+    ] = None,
     encoders: Annotated[
         list[str],
         typer.Option("--encoder", metavar="NOM", help="Encodeur des passages\u00a0: distilled, e5 (répétable)."),
     ] = ["distilled"],  # noqa: B006 (typer reads it, nobody changes it)
+    keep_rare_words: Annotated[
+        bool,
+        typer.Option(
+            "--keep-rare-words",
+            help="Laisser dans le modèle les noms propres qui ne sont que dans vos passages.",
+            show_default=False,
+        ),
+    ] = False,
+    show_text: Annotated[
+        bool, typer.Option("--show-text", help="Citer à l’écran ces noms propres.", show_default=False)
+    ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Remplacer le modèle même s’il est meilleur sur les mêmes passages.")
+        bool,
+        typer.Option(
+            "--force", help="Remplacer le modèle même s’il est meilleur sur les mêmes passages.", show_default=False
+        ),
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Entraîner sur des passages codés, évaluer par auteurs jamais vus, écrire le modèle et sa fiche."""
+    """Entraîner sur des passages codés, évaluer sur des documents jamais vus, écrire le modèle et sa fiche."""
     from tensions_cli.commands import model as command
 
-    raise typer.Exit(command.run_train(sources, folder, encoders, quiet=quiet, force=force))
+    raise typer.Exit(
+        command.run_train(
+            sources or [],
+            added or [],
+            folder,
+            encoders,
+            codebook,
+            quiet=quiet,
+            force=force,
+            keep_rare_words=keep_rare_words,
+            show_text=show_text,
+        )
+    )
 
 
 @model_app.command(

@@ -124,22 +124,22 @@ def _ranks(codings: Sequence[ReadCoding], design: Design, counts: Counter[str]) 
     """
     by_id = {_plain_id(one.id): rank for rank, one in enumerate(design.passages)}
     by_text: defaultdict[str, list[int]] = defaultdict(list)
-    for rank, one in enumerate(design.passages):
-        by_text[one.fingerprint].append(rank)
+    for number, one in enumerate(design.passages):
+        by_text[one.fingerprint].append(number)
     taken: set[tuple[str, int]] = set()
     ranks: list[int | None] = []
     later: list[int] = []
     for at, coding in enumerate(codings):
         rank = by_id.get(_plain_id(coding.id or coding.document or ""))
         same = by_text.get(fingerprint(bare(coding.text)), []) if coding.text else []
-        if rank is not None and same and rank not in same:
-            counts["crossed"] += 1
-            rank = None
-        if rank is None:
+        crossed = rank is not None and bool(same) and rank not in same
+        counts["crossed"] += crossed
+        if rank is None or crossed:
             later.append(at)
-        else:
-            counts["edited"] += bool(coding.text) and not same
-            taken.add((coding.coder, rank))
+            ranks.append(None)
+            continue
+        counts["edited"] += bool(coding.text) and not same
+        taken.add((coding.coder, rank))
         ranks.append(rank)
     for at in later:
         coding = codings[at]

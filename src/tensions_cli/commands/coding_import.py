@@ -25,6 +25,7 @@ from tensions_cli.records import ReadCodings
 # A reason met in more places than this: the first ones say enough.
 LISTED = 20
 _PREFIX = "codeur "
+_NUMBER = "n°\u00a0"  # of a passage in its design
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,13 @@ def _design_beside(file: Path) -> Path | None:
         near = [path for path in file.absolute().parent.iterdir() if path.name.endswith(SUFFIX)]
     except OSError:
         return None
-    named = [path for path in near if file.name.startswith(path.name.removesuffix(SUFFIX)) and path != file]
+    named = [path for path in near if _begins(file.name, path.name.removesuffix(SUFFIX))]
     return max(named, key=lambda path: (len(path.name), path.name), default=None)
+
+
+def _begins(name: str, stem: str) -> bool:
+    """`a_coder` begins `a_coder.A.xlsx` and `a_coder relu.csv`, not `a_coderons.xlsx`."""
+    return name.startswith(stem) and not name[len(stem) : len(stem) + 1].isalnum()
 
 
 def _read_design(file: Path) -> Design:
@@ -155,7 +161,8 @@ def _said_of_design(restored: Restored, name: str) -> list[str]:
     said = [f"tirage retrouvé\u00a0: {printable(name)}"]
     if restored.missing:
         gone = plural(len(restored.missing), "passage du tirage n’est plus", "passages du tirage ne sont plus")
-        said.append(f"{gone} dans le fichier\u00a0: {_shortened([f'n°\u00a0{rank}' for rank in restored.missing])}")
+        numbers = _shortened([f"{_NUMBER}{rank}" for rank in restored.missing])
+        said.append(f"{gone} dans le fichier\u00a0: {numbers}")
     if restored.strangers:
         told = plural(len(restored.strangers), "ligne n’est pas", "lignes ne sont pas")
         said.append(f"{told} du tirage, reprises sans poids\u00a0: {_shortened(_places(restored.strangers))}")
@@ -203,9 +210,9 @@ def _report(one: Imported, coder: str | None, *, quiet: bool) -> None:
         told = plural(len(one.uncoded), "passage n’est pas encore codé", "passages ne sont pas encore codés")
         say(f"  {told}\u00a0: {_shortened(_places(one.uncoded))}", quiet=quiet)
     _report_names(one, human, machine, coder, quiet=quiet)
-    told = [problem for problem in one.problems if problem.lost or not quiet]
-    lost, read = [problem for problem in told if problem.lost], [problem for problem in told if not problem.lost]
-    for title, some in (("codes perdus, à corriger dans le fichier", lost), ("lus ainsi, à vérifier", read)):
+    lost = [problem for problem in one.problems if problem.lost]
+    kept = [problem for problem in one.problems if not problem.lost and not quiet]
+    for title, some in (("codes perdus, à corriger dans le fichier", lost), ("lus ainsi, à vérifier", kept)):
         if some:
             print(f"  {title}\u00a0:", file=sys.stderr)
         for line in _grouped(some):
@@ -288,8 +295,8 @@ def _in_order(place: str) -> list[tuple[int, str]]:
 def _joined(places: Sequence[str]) -> str:
     """« lignes 3, 5, 8 » where places differ only by their last number."""
     heads = {re.sub(r"\d+$", "", place) for place in places}
-    if heads == {"n°\u00a0"} and len(places) > 1:
-        return f"n°\u00a0{', '.join(place.removeprefix('n°\u00a0') for place in places)}"
+    if heads == {_NUMBER} and len(places) > 1:
+        return f"{_NUMBER}{', '.join(place.removeprefix(_NUMBER) for place in places)}"
     if heads != {"ligne "} or len(places) < 2:
         return ", ".join(places)
     return f"lignes {', '.join(place.removeprefix('ligne ') for place in places)}"

@@ -2,10 +2,13 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tensions_cli.commands.common import say
 from tensions_cli.errors import ExitStatus, TensionsError
+from tensions_cli.output import french
+from tensions_cli.output.evaluation import lines_of_training
 from tensions_cli.output.rows import to_json
 from tensions_cli.output.sink import check_output, text_output
 from tensions_cli.tagging.model_folder import (
@@ -18,20 +21,56 @@ from tensions_cli.tagging.model_folder import (
 )
 
 
-def run_train(sources: list[Path], folder: Path, encoders: list[str], *, quiet: bool, force: bool) -> ExitStatus:
-    """Train on coded passages, evaluate without ever judging a seen author, write the folder."""
-    from tensions_cli.training.train import train
+def run_train(
+    sources: list[Path],
+    added: list[Path],
+    folder: Path,
+    encoders: list[str],
+    own_codebook: Path | None,
+    *,
+    quiet: bool,
+    force: bool,
+    keep_rare_words: bool,
+    show_text: bool,
+) -> ExitStatus:
+    """Train on coded passages, or on the shipped ones and one's own; evaluate on what was held out; write the folder.
 
-    def done(step: str) -> None:
-        say(step, quiet=quiet)
+    Raises TensionsError for sources that do not go together.
+    """
+    from tensions_cli.knowledge.codebook import load_codebook, use_codebook
+    from tensions_cli.training.shipped import is_shipped
+    from tensions_cli.training.train import Choices, train, train_added
 
-    metrics = train(sources, folder, encoders, done, force=force)
-    figures = metrics["evaluation"]
-    say(
-        f"modèle écrit dans {folder.name}\u00a0: macro-F1 {figures['macro_f1']:.3f} sur {figures['passages']} passages "
-        f"de {figures['documents']} documents jamais vus (metrics.json, README.md)",
-        quiet=quiet,
+    if not sources and not added:
+        raise TensionsError(
+            "aucun passage codé n’est donné",
+            why="un modèle apprend de passages codés",
+            hint="tensions model train --add mes_codes.jsonl -o models/mon_modele, ou --help",
+        )
+    if sources and added and not is_shipped(sources):
+        raise TensionsError(
+            "--add ne se combine pas avec d’autres CODES",
+            why="--add ajoute vos passages à ceux qui sont livrés\u00a0; CODES entraîne sur ces passages seuls",
+            hint="donnez tout avec --add (répétable), ou tout comme CODES",
+        )
+    if own_codebook is not None:
+        use_codebook(load_codebook(own_codebook))
+
+    def warn(what: str, names: Sequence[str]) -> None:
+        say(what, quiet=False)
+        if show_text:
+            say(", ".join(map(french.printable, names)), quiet=False)
+
+    choices = Choices(
+        encoders=encoders,
+        force=force,
+        keep_rare_words=keep_rare_words,
+        done=lambda step: say(step, quiet=quiet),
+        warn=warn,
     )
+    metrics = train_added(added, folder, choices) if added else train(sources, folder, choices)
+    for line in lines_of_training(metrics, folder.name):
+        say(line, quiet=quiet)
     return ExitStatus.DONE
 
 
@@ -77,11 +116,11 @@ def run_list() -> ExitStatus:
         )
     for folder in folders:
         config, metrics = read_config(str(folder)), read_metrics(str(folder))
-        figures = metrics["evaluation"]
-        low, high = figures["macro_f1_interval"]
+        figures, bounds = metrics["evaluation"], metrics["evaluation"].get("macro_f1_interval")
+        told = f" [{bounds[0]:.3f}–{bounds[1]:.3f}]" if bounds else ""
         print(
-            f"{config['name']} {config['version']}\tmacro-F1 {figures['macro_f1']:.3f} "
-            f"[{low:.3f}–{high:.3f}]\t{config['training']['passages']} passages codés"
+            f"{config['name']} {config['version']}\tmacro-F1 {figures['macro_f1']:.3f}{told}\t"
+            f"{config['training']['passages']} passages codés"
         )
     return ExitStatus.DONE
 

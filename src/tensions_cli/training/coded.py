@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -239,3 +240,30 @@ def _bad(file: str, number: int, reason: str) -> TensionsError:
     return TensionsError(
         f"{file}, ligne {number}\u00a0: passage codé refusé", why=reason, hint="corrigez la ligne, puis relancez"
     )
+
+
+def told_provenance(sources: Iterable[Path]) -> dict[str, str]:
+    """`card.toml` beside the coded passages: who wrote, who coded, which rights. Empty when nobody said."""
+    told: dict[str, str] = {}
+    for source in sources:
+        path = (source if source.is_dir() else source.parent) / "card.toml"
+        if path.is_file():
+            for key, text in tomllib.loads(path.read_text(encoding="utf-8")).items():
+                told[key] = f"{told[key]} {text}" if key in told else str(text)
+    return told
+
+
+def coders_of(passages: Sequence[CodedPassage], sources: Iterable[Path]) -> dict[str, Any]:
+    """How many coders, and who they are (`coded_by`)."""
+    return {"coders": len({p.coder for p in passages}), "coded_by": coded_by(told_provenance(sources))}
+
+
+def coded_by(told: Mapping[str, str]) -> str:
+    """Who coded, from the card beside the passages: `people` when there is none.
+
+    `model`: the card says `coded_by = "model"`; `told`: it tells a provenance, which is then for the reader to judge.
+    Rows that say themselves coded by a machine are never among coded passages.
+    """
+    if "model" in told.get("coded_by", "").split():
+        return "model"
+    return "told" if "provenance" in told else "people"

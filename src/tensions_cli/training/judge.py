@@ -17,7 +17,7 @@ from tensions_cli.tagging.classifier import Model
 from tensions_cli.tagging.french import words_of
 from tensions_cli.tagging.lexicon import find_cues
 from tensions_cli.tagging.tag import tag_texts
-from tensions_cli.training.coded import CodedPassage, read_coded
+from tensions_cli.training.coded import CodedPassage, coded_by, read_coded, told_provenance
 from tensions_cli.training.figures import calibration_error, reliability
 from tensions_cli.training.keywords import LEAST_STRENGTH, keyword_logics
 
@@ -46,6 +46,14 @@ class Gold:
     axes: frozenset[str] | None
     genre: str | None
     sector: str | None
+    coder: str | None = None
+    weight: float | None = None
+
+
+_TO_TEACH = (
+    "1 passage choisi pour entraîner (et non tiré au hasard), laissé de côté\u00a0: il n’évalue pas",
+    "{n} passages choisis pour entraîner (et non tirés au hasard), laissés de côté\u00a0: ils n’évaluent pas",
+)
 
 
 def read_gold(path: Path, texts: Path | None, tell: Callable[[str], None] | None = None) -> list[Gold]:
@@ -54,11 +62,21 @@ def read_gold(path: Path, texts: Path | None, tell: Callable[[str], None] | None
     Without `texts`: coded passages; stance and axes count as coded when one passage at least has one. With `texts`:
     stand-off rows `{"file", "start", "end", "label", "relation"}`, and `stance`, `axes`, `genre`, `sector` if they are
     there, whose offsets are code points of the UTF-8 files in that folder. Raises TensionsError for a file that does
-    not fit, without quoting it. `tell` hears what coded passages are left out (`read_coded`).
+    not fit, without quoting it. `tell` hears what coded passages are left out (`read_coded`); those that were chosen
+    to teach (`drawn`) are, for they are no sample of anything.
     """
     if texts is not None:
         return _read_stand_off(path, texts)
-    passages = read_coded([path], tell)
+    coded = read_coded([path], tell)
+    passages = [p for p in coded if p.drawn is None]
+    if not passages:
+        raise TensionsError(
+            f"{path.name} ne peut pas évaluer un modèle",
+            why="tous ses passages ont été choisis pour entraîner, aucun n’a été tiré au hasard",
+            hint="tensions coding sample SOURCES -n 200 -o a_coder.xlsx tire au hasard",
+        )
+    if tell is not None and len(passages) < len(coded):
+        tell(_TO_TEACH[len(coded) - len(passages) > 1].format(n=len(coded) - len(passages)))
     has_stance, has_axes = any(p.stance for p in passages), any(p.axes for p in passages)
     return [_gold_of(p, has_stance=has_stance, has_axes=has_axes) for p in passages]
 
@@ -77,7 +95,36 @@ def _gold_of(passage: CodedPassage, *, has_stance: bool, has_axes: bool) -> Gold
         axes=_pairs(passage.axes) if has_axes else None,
         genre=_name(passage.genre),
         sector=_name(passage.sector),
+        coder=_name(passage.coder),
+        weight=passage.weight,
     )
+
+
+def gold_coding(gold: Sequence[Gold], path: Path) -> dict[str, Any]:
+    """Who coded the gold and how it was drawn, as far as the file (and a card beside it) says."""
+    coders = {g.coder for g in gold if g.coder}
+    told = told_provenance([path])
+    by = coded_by(told) if coders or told else None
+    weights = {g.weight for g in gold if g.weight is not None}
+    return {
+        "coders": len(coders) or None,
+        "coded_by": by,
+        "at_random": sum(g.weight is not None for g in gold),
+        "unequal_weights": len(weights) > 1,
+    }
+
+
+def model_training(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a model learnt, from its metrics, for the manifest; None when they do not say."""
+    training, added = metrics.get("training"), metrics.get("added") or {}
+    if not training:
+        return None
+    return {
+        "passages": training["passages"],
+        "coded_by": training.get("coded_by"),
+        "added": added.get("passages", 0),
+        "added_coded_by": added.get("coded_by"),
+    }
 
 
 def _pairs(axes: Mapping[str, Sequence[str]]) -> frozenset[str]:
@@ -206,7 +253,7 @@ def manifest(model: Model) -> dict[str, Any]:
     return {
         "tool": {"name": "tensions", "version": __version__},
         "model": {"identity": model.identity, "name": model.name, "sha256": model.sha256},
-        "codebook": {"version": book.version, "sha256": book.sha256},
+        "codebook": {"name": book.name, "title": book.title, "version": book.version, "sha256": book.sha256},
     }
 
 

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import tempfile
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +29,7 @@ from tensions_cli.tagging.model_folder import DEFAULT, config_sha256, load_model
 from tensions_cli.tagging.tag import tag_texts
 from tensions_cli.training.added import figures_of, judge_added, together, verdict
 from tensions_cli.training.card import card
-from tensions_cli.training.coded import CodedPassage, corpus_sha256, read_coded
+from tensions_cli.training.coded import CodedPassage, coders_of, corpus_sha256, read_coded, told_provenance
 from tensions_cli.training.encoder_texts import UNREAD_AUTHORS
 from tensions_cli.training.evaluate import (
     SEED,
@@ -280,16 +279,6 @@ def describe_added(own: Sequence[CodedPassage], sources: Sequence[Path]) -> dict
     }
 
 
-def coders_of(passages: Sequence[CodedPassage], sources: Sequence[Path]) -> dict[str, Any]:
-    """How many coders, and who they are: `people` unless a card beside the passages says where the codes come from.
-
-    Rows that say themselves coded by a machine are never among coded passages.
-    """
-    told = told_provenance(sources)
-    by = "model" if told.get("coded_by") == "model" else "told" if "provenance" in told else "people"
-    return {"coders": len({p.coder for p in passages}), "coded_by": by}
-
-
 def _without_persons(metrics: dict[str, Any]) -> None:
     """Authors may be persons: a model trained on one's own passages does not name them."""
     metrics["training"]["evaluated_authors"] = []
@@ -373,17 +362,6 @@ def false_alarms(model: Model, passages: Sequence[CodedPassage]) -> dict[str, An
         "share": round(sum(marked) / len(marked), DECIMALS),
         "by_genre": {g: {"passages": len(m), "share": round(sum(m) / len(m), DECIMALS)} for g, m in by_genre.items()},
     }
-
-
-def told_provenance(sources: Sequence[Path]) -> dict[str, str]:
-    """`card.toml` beside the coded passages: who wrote, who coded, which rights. Empty when nobody said."""
-    told: dict[str, str] = {}
-    for source in sources:
-        path = (source if source.is_dir() else source.parent) / "card.toml"
-        if path.is_file():
-            for key, text in tomllib.loads(path.read_text(encoding="utf-8")).items():
-                told[key] = f"{told[key]} {text}" if key in told else str(text)
-    return told
 
 
 def check_classes(passages: Sequence[CodedPassage]) -> None:
