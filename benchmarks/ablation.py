@@ -20,10 +20,12 @@ from typing import Any
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 import numpy as np
+from scipy.linalg import cho_solve
 from speed import ANNOTATED, machine, markdown, spent
 
-from tensions_cli.knowledge.codebook import label_of
-from tensions_cli.statistics.agreement import interval_by_document, macro_f1
+from tensions_cli.knowledge.codebook import codebook, label_of
+from tensions_cli.records import MIXTE
+from tensions_cli.statistics.agreement import DECIMALS, interval_by_document, macro_f1, precision_recall_f1
 from tensions_cli.tagging import features
 from tensions_cli.tagging.classifier import encoder_part, linear_part
 from tensions_cli.tagging.encoders import encoder
@@ -54,23 +56,32 @@ def out_of_fold(material: fit.Material, folds: np.ndarray) -> Parts:
     for fold in range(FOLDS):
         training, held = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         own, other = material.part(training.tolist()), material.part(held.tolist())
-        space, kernel = features.fit_space(own.seen), fit.fit_kernel(own)
+        space, kernel = features.fit_space(own.seen, codebook()), fit.fit_kernel(own)
         known, new = fit.features_of(space, own.seen), fit.features_of(space, other.seen)
-        empty = fit.heads_of(("rationalisation", "professionnelle"), np.zeros((2, 1)), np.zeros(2))
-        heads = fit.with_duals(empty, likeness(kernel, own.vectors), range(len(training)), wanted[training])
+        rows, taught = range(len(training)), wanted[training]
+        duals = cho_solve(fit.factored(likeness(kernel, own.vectors)), targets_of(taught))
+        empty = fit.heads_of(codebook().poles, np.zeros((taught.shape[1], 1)), np.zeros(taught.shape[1]), len(rows))
+        heads = fit.with_duals(empty, rows, taught, lambda _, __, found=duals: found)
         encoded = encoder_part(heads, likeness(kernel, other.vectors))
         edges = space.starts
         ends = dict(zip(BLOCKS, [*list(edges.values())[1:]], strict=True))
         for name, blocks, with_encoder in VARIANTS:
-            linear = np.zeros((len(held), 2))
+            linear = np.zeros((len(held), taught.shape[1]))
             if blocks:
                 columns = np.concatenate([np.arange(edges[block], ends[block]) for block in blocks])
-                linear = linear_part(fit.fit_poles(known[:, columns], wanted[training]), new[:, columns])
+                part = fit.fit_poles(own.passages, known[:, columns], rows, lambda _, __, found=duals: found)
+                linear = linear_part(part, new[:, columns])
             # The encoder alone stands in the linear part's place: calibration then has one part to weigh.
             parts[name][0][held] = linear if blocks else encoded
             parts[name][1][held] = encoded if with_encoder and blocks else 0
         print(f"fold {fold + 1}/{FOLDS}", file=sys.stderr)
     return parts
+
+
+def targets_of(wanted: np.ndarray) -> np.ndarray:
+    """±1 answers around their mean, as `fit.with_duals` has them."""
+    targets = np.where(wanted, 1.0, -1.0)
+    return targets - targets.mean(axis=0)
 
 
 def labels(parts: tuple[np.ndarray, np.ndarray], wanted: np.ndarray, folds: np.ndarray) -> list[str]:
@@ -80,7 +91,13 @@ def labels(parts: tuple[np.ndarray, np.ndarray], wanted: np.ndarray, folds: np.n
         own, others = folds == fold, folds != fold
         curves = evaluate.calibration(parts[0][others], parts[1][others], wanted[others])
         said[own] = curves.scores(parts[0][own], parts[1][own]) >= curves.thresholds
-    return [label_of(*row).value for row in said.tolist()]
+    return [label_of(codebook().present(row)) for row in said.tolist()]
+
+
+def f1_of(pole: str, truth: Sequence[str], said: Sequence[str]) -> float:
+    """F1 of one logic, alone or in `mixte`."""
+    both = [[label in (pole, MIXTE) for label in labels_] for labels_ in (truth, said)]
+    return precision_recall_f1(*both, True)["f1"]
 
 
 def costs(passages: Sequence[CodedPassage], material: fit.Material) -> dict[str, float]:
@@ -88,8 +105,8 @@ def costs(passages: Sequence[CodedPassage], material: fit.Material) -> dict[str,
     texts = [p.text for p in passages[::3]]
     words = sum(map(count_words, texts))
     split = words_of(texts)
-    seen = [features.see(text, one) for text, one in zip(texts, split, strict=True)]
-    space, kernel = features.fit_space(seen), fit.fit_kernel(material)
+    seen = [features.see(text, one, codebook()) for text, one in zip(texts, split, strict=True)]
+    space, kernel = features.fit_space(seen, codebook()), fit.fit_kernel(material)
 
     def encode() -> object:
         return [
@@ -101,7 +118,7 @@ def costs(passages: Sequence[CodedPassage], material: fit.Material) -> dict[str,
         "words": lambda: words_of(texts),
         "lemmas": lambda: [features.lemma_counts(space, one) for one in split],
         "pieces": lambda: [features.piece_counts(space, one) for one in split],
-        "cues": lambda: [features.cue_values(find_cues(one)) for one in split],
+        "cues": lambda: [features.cue_values(find_cues(one, codebook()), codebook()) for one in split],
         "discourse": lambda: [features.discourse_values(one) for one in seen],
         "encoder": encode,
     }
@@ -122,7 +139,7 @@ def main() -> int:
     judged = [i for i, p in enumerate(passages) if p.whole]
     own = [passages[i] for i in judged]
     wanted, documents = fit.answers(own), [p.document or p.author for p in own]
-    truth = [p.label.value for p in own]
+    truth = [p.label for p in own]
     said = {name: labels((a[judged], b[judged]), wanted, folds[judged]) for name, (a, b) in parts.items()}
     rows: dict[str, Any] = {}
     for name, _, _ in VARIANTS:
@@ -131,11 +148,9 @@ def main() -> int:
             own = [truth[r] for r in ranks]
             return macro_f1(own, [said[name][r] for r in ranks]) - macro_f1(own, [said["all"][r] for r in ranks])
 
-        figures = evaluate.label_figures(truth, said[name], documents)
         rows[name] = {
-            "macro_f1": figures["macro_f1"],
-            "f1_M": figures["poles"]["rationalisation"]["f1"],
-            "f1_P": figures["poles"]["professionnelle"]["f1"],
+            "macro_f1": round(macro_f1(truth, said[name]), DECIMALS),
+            **{f"f1_{letter}": f1_of(pole, truth, said[name]) for pole, letter in codebook().letters.items()},
             "difference": gap(range(len(truth))),
             "interval": [0.0, 0.0] if name == "all" else interval_by_document(documents, gap, evaluate.SEED),
         }

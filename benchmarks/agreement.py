@@ -25,7 +25,7 @@ def main() -> None:
     for name, one, two, kept in dimensions(pairs):
         print(row_of(name, one, two, [documents[i] for i in kept]))
     doubted = [(one, two) for one, two in pairs if not two["sure"]]
-    same = sum(label_of(one["M"], one["P"]) is label_of(two["M"], two["P"]) for one, two in doubted)
+    same = sum(label(one) == label(two) for one, two in doubted)
     share = f"{100 * same / len(doubted):.0f} %"
     print(f"\nThe second coders doubted {len(doubted)} passages; on those the labels agree {share}.")
     won = Counter(row["won"] for row in rows_of("adjudicated.jsonl"))
@@ -37,10 +37,16 @@ def rows_of(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (CORPUS / "second" / name).open(encoding="utf-8")]
 
 
+def label(row: dict[str, Any]) -> str:
+    """The label that the answers of a row give."""
+    book = codebook()
+    return label_of(book.present([row[letter] for letter in book.letters.values()]))
+
+
 def dimensions(pairs: list[tuple[dict[str, Any], dict[str, Any]]]):
     """Name, both codes and ranks of the passages of every dimension."""
     everything = list(range(len(pairs)))
-    labels = [tuple(label_of(row["M"], row["P"]).value for row in pair) for pair in pairs]
+    labels = [tuple(map(label, pair)) for pair in pairs]
     yield "label", [a for a, _ in labels], [b for _, b in labels], everything
     yield "M", [one["M"] for one, _ in pairs], [row["M"] for _, row in pairs], everything
     yield "P", [one["P"] for one, _ in pairs], [row["P"] for _, row in pairs], everything

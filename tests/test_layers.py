@@ -13,6 +13,7 @@ LAYERS = {
     "tensions_cli": 0,
     "tensions_cli.errors": 0,
     "tensions_cli.words": 0,
+    "tensions_cli.fingerprint": 0,
     "tensions_cli.records": 1,
     "tensions_cli.results": 2,
     "tensions_cli.knowledge": 2,
@@ -41,6 +42,8 @@ OWNERS = {
     "jinja2": {"tensions_cli.output.report.page"},
     "rich": {
         "tensions_cli.output.terminal",
+        "tensions_cli.output.agreement",
+        "tensions_cli.output.annotate",
         "tensions_cli.output.evaluation",
         "tensions_cli.output.findings",
         "tensions_cli.output.comparison",
@@ -51,7 +54,18 @@ OWNERS = {
     },
     "typer": {
         f"tensions_cli.cli{part}"
-        for part in ("", ".coding", ".compare", ".corpus", ".extracts", ".help", ".model", ".options", ".report")
+        for part in (
+            "",
+            ".codebook",
+            ".coding",
+            ".compare",
+            ".corpus",
+            ".extracts",
+            ".help",
+            ".model",
+            ".options",
+            ".report",
+        )
     },
     "trafilatura": {"tensions_cli.corpus.formats.html"},
     "docx": {"tensions_cli.corpus.formats.docx"},

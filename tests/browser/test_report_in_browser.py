@@ -431,7 +431,7 @@ def test_three_logics_are_filtered_by_pair_stance_and_axis(chromium, three: Path
         assert choose(page, "relation", "0-1") == 1
         assert "opposition (tension)\u00a0: S et D" in page.inner_text("#liste")
         assert "articulation\u00a0: S et G" in page.inner_text("#liste")
-        assert "D tue" in page.inner_text("#liste")
+        assert "D\u00a0tue" in page.inner_text("#liste")
         page.click("#effacer")
         assert choose(page, "posture", "2-2") == 1
         page.click("#effacer")

@@ -464,9 +464,7 @@ def tagged(name: str, text: str, spans: list[tuple[int, int, Tags]]) -> TaggedDo
     return TaggedDocument(document, passages)
 
 
-def make_tags(
-    label: str, relation: Relation | None = None, axes: Mapping[str, tuple[str, ...]] | None = None
-) -> Tags:
+def make_tags(label: str, relation: Relation | None = None, axes: Mapping[str, tuple[str, ...]] | None = None) -> Tags:
     logics = {"mixte": codebook().poles, "neutre": ()}.get(label, (label,))
     return Tags(
         label=label,

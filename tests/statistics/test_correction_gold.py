@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from tensions_cli.coding.matching import match
 from tensions_cli.errors import TensionsError
 from tensions_cli.output.french import uncorrected
 from tensions_cli.pipeline import Options
 from tensions_cli.records import Passage, TaggedPassage, Tags
-from tensions_cli.studies.gold import Gold, analyse_with_gold, correct_with_gold, match, read_gold, seen
+from tensions_cli.studies.gold import Gold, analyse_with_gold, correct_with_gold, key_of, read_gold, seen
 
 TEXTS = (
     "On note l’heure d’arrivée sur la tablette.",
@@ -42,12 +43,12 @@ def test_matched_by_identifier_else_by_text(tmp_path: Path) -> None:
     corpus = [seen(tagged(text, start=100 * i), ()) for i, text in enumerate(TEXTS)]
     gold = read(
         tmp_path,
-        row(TEXTS[1], corpus[1].id),
+        row(TEXTS[1], corpus[1].key.id),
         row("On  note l'heure\nd'arrive\u0301e sur la tablette.", "ancien#3-45"),  # NFD, apostrophes, line feed
-        row("Autre chose.", corpus[2].id),  # the identifier names another text now: not the passage that was coded
+        row("Autre chose.", corpus[2].key.id),  # the identifier names another text now: not the passage that was coded
         row("Un texte d’ailleurs.", "ailleurs#0-20"),
     )
-    assert match(corpus, gold.passages) == {0: 1, 1: 0}
+    assert match([one.key for one in corpus], [key_of(one) for one in gold.passages]) == {0: 1, 1: 0}
     found = correct_with_gold(corpus, gold, ())
     assert (found.matched, found.unmatched, found.coders) == (2, 2, ("codeur A",))
     assert any("4 passages codés\u00a0: 2 appariés, 2 hors du corpus" in notice for notice in found.notices)
@@ -57,7 +58,7 @@ def test_equal_texts_take_one_code_each(tmp_path: Path) -> None:
     corpus = [seen(tagged(TEXTS[0], name), ()) for name in ("e2", "e1", "e3")]
     gold = read(tmp_path, row(TEXTS[0], "a"), row(TEXTS[0], "b"), row(TEXTS[0], "c"), row(TEXTS[0], "d"))
     # The same document first, then the first free one; the fourth finds none.
-    assert match(corpus, gold.passages) == {0: 1, 1: 0, 2: 2}
+    assert match([one.key for one in corpus], [key_of(one) for one in gold.passages]) == {0: 1, 1: 0, 2: 2}
 
 
 def test_a_gold_from_elsewhere_is_refused_with_the_command_that_makes_one(tmp_path: Path) -> None:
@@ -65,7 +66,7 @@ def test_a_gold_from_elsewhere_is_refused_with_the_command_that_makes_one(tmp_pa
     with pytest.raises(TensionsError) as refused:
         correct_with_gold([seen(tagged(TEXTS[0]), ())], gold, ())
     assert "ne corrige que les parts du corpus où il a été tiré" in refused.value.why
-    assert "tensions tag" in refused.value.hint
+    assert "tensions coding sample" in refused.value.hint
     assert "tensions coding import" in refused.value.hint
     assert "ailleurs" not in refused.value.what  # nor a word of the texts
 
@@ -118,7 +119,7 @@ def test_a_gold_inside_the_corpus_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_or_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TensionsError, match="n’est pas un gold"):
+    with pytest.raises(TensionsError, match="n’est pas un fichier de passages codés"):
         read_gold(tmp_path)
     with pytest.raises(TensionsError, match="ne se lit pas") as absent:
         read_gold(tmp_path / "absent.jsonl")
@@ -127,7 +128,7 @@ def test_a_folder_or_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_workbook_and_another_encoding_have_their_own_reasons(tmp_path: Path) -> None:
     (tmp_path / "relu.xlsx").write_bytes(b"PK\x03\x04")
-    with pytest.raises(TensionsError, match="n’est pas un gold") as sheet:
+    with pytest.raises(TensionsError, match="n’est pas un fichier de passages codés") as sheet:
         read_gold(tmp_path / "relu.xlsx")
     assert sheet.value.why == "un classeur se relit d’abord"
     assert "tensions coding import relu.xlsx --coder A -o codes.jsonl" in (sheet.value.hint or "")
@@ -141,7 +142,7 @@ def test_every_row_of_the_gold_is_accounted_for(tmp_path: Path) -> None:
     corpus = [seen(tagged(text, start=100 * i), ()) for i, text in enumerate(TEXTS)]
     gold = read(
         tmp_path,
-        row(TEXTS[0], corpus[0].id),
+        row(TEXTS[0], corpus[0].key.id),
         row(TEXTS[1], "b", coded_by="model"),
         row(TEXTS[2], "c", decision="rejected"),
         row("Un texte d’ailleurs.", "ailleurs#0-20"),
@@ -152,7 +153,7 @@ def test_every_row_of_the_gold_is_accounted_for(tmp_path: Path) -> None:
 
 def test_groups_without_enough_gold_are_named_with_what_is_missing(tmp_path: Path) -> None:
     corpus = [seen(tagged(text, f"e{i}", start=100 * i), ("document",)) for i, text in enumerate(TEXTS)]
-    found = correct_with_gold(corpus, read(tmp_path, row(TEXTS[0], corpus[0].id)), ("document",))
+    found = correct_with_gold(corpus, read(tmp_path, row(TEXTS[0], corpus[0].key.id)), ("document",))
     whole, groups = uncorrected(found)
     assert "au moins 30 passages codés dans 5 documents" in whole
     assert "3 groupes (e0, e1, e2)" in groups

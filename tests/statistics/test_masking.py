@@ -36,6 +36,7 @@ def group(by: dict[str, str], persons: int, share: float = 0.25) -> Group:
         persons=persons,
         shares_by_document=shares,
         stance_intervals={"rationalisation": {"soutenue": None}},
+        human=4,
         pairs={"rationalisation+professionnelle": {"opposition": 2}},
     )
 

@@ -96,6 +96,7 @@ def model_train(
     cls=FrenchCommand,
     epilog=(
         "Exemples\u00a0: tensions model evaluate mes_codes.jsonl · tensions model evaluate mes_codes.jsonl -f md · "
+        "tensions model evaluate mes_codes.jsonl --paragraph fr · "
         "tensions model evaluate codes.jsonl --texts textes/ -f json -o mesures.json"
     ),
 )
@@ -110,6 +111,15 @@ def model_evaluate(
     form: Annotated[str, typer.Option("--format", "-f", metavar="table|json|md", help="Forme du résultat.")] = "table",
     output: Output = None,
     model: ModelName = "standard",
+    paragraph: Annotated[
+        str | None,
+        typer.Option(
+            "--paragraph",
+            metavar="fr|en|both",
+            help="Ajouter le paragraphe de méthode, prêt à coller (déjà dans -f md, en deux langues).",
+            show_default=False,
+        ),
+    ] = None,
     show_text: Annotated[
         bool, typer.Option("--show-text", help="Citer le texte des pires erreurs.", show_default=False)
     ] = False,
@@ -119,7 +129,9 @@ def model_evaluate(
     from tensions_cli.commands.common import choice
 
     choice("--format", form, ("table", "json", "md"))
-    raise typer.Exit(command.run_evaluate(gold, texts, model, form, output, show_text=show_text))
+    if paragraph is not None:
+        choice("--paragraph", paragraph, ("fr", "en", "both"))
+    raise typer.Exit(command.run_evaluate(gold, texts, model, form, output, paragraph=paragraph, show_text=show_text))
 
 
 @model_app.command("list", cls=FrenchCommand)

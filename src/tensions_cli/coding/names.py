@@ -66,12 +66,27 @@ def parts(cell: str) -> list[str]:
     return [part for part in _SEVERAL.split(cell) if bare(part)]
 
 
+def relation_parts(cell: str) -> list[str]:
+    """The items of a cell of relations, where `+` joins the two logics of a pair."""
+    return [part for part in re.split(r"[|;,\n]", cell) if bare(part)]
+
+
 def is_code(cell: str, kind: str | None = None) -> bool:
     """The cell is nothing but names of codes (of one kind)."""
     found = [_known(part) for part in parts(cell)]
     return bool(found) and all(
         meanings is not None and (kind is None or meanings[0].kind == kind) for meanings in found
     )
+
+
+def codes_like(cell: str) -> list[Meaning]:
+    """The codes that a cell would be read as, typing errors included; empty when some part of it is none."""
+
+    def unheard(reason: str, *, lost: bool = True, column: str = "") -> None:
+        """Nobody is told: the cell is only tried."""
+
+    found = [look_up(part, unheard, "") for part in parts(cell)]
+    return [meaning for meanings in found for meaning in meanings] if all(found) else []
 
 
 def look_up(name: str, say: Say, what: str) -> tuple[Meaning, ...]:
@@ -94,7 +109,7 @@ def look_up(name: str, say: Say, what: str) -> tuple[Meaning, ...]:
         if len(near) == 1:
             meant = next(iter(near))
             said = " + ".join(_written(meaning) for meaning in meant)
-            say(f"{what} écrit{e} avec une faute de frappe, lu «\u00a0{said}\u00a0»", lost=False, column=what)
+            say(f"{what} écrit{e} avec une faute de frappe, lu{e} «\u00a0{said}\u00a0»", lost=False, column=what)
             return meant
     absent = f"{what} absent{e} de la grille de codage, non repris{e}"
     say(absent if bare(name) else f"{what} vide, non repris{e}", column=what)

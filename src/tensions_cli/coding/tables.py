@@ -27,6 +27,7 @@ from tensions_cli.coding.names import (
     NO_VALUE,
     OUR_ID,
     bare,
+    codes_like,
     decision_of,
     is_code,
     one_error,
@@ -134,14 +135,16 @@ def _csv_lines(text: str, separator: str, first_line: int) -> Iterator[tuple[str
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     line, width = first_line, 0
     for cells in reader:
-        width = width or len(cells)
-        swallowed = max((row.count(separator) for cell in cells for row in cell.split("\n")[1:]), default=0)
-        if width > _FEW_COLUMNS and swallowed >= width - 1:
+        under = [row for cell in cells for row in cell.split("\n")[1:]]
+        whole = any(row.count(separator) >= width - 1 or OUR_ID.fullmatch(row.split(separator)[0]) for row in under)
+        # Rows that a quotation mark swallowed give one row of another width, or a cell that holds a row.
+        if under and width > _FEW_COLUMNS and (len(cells) != width or whole):
             raise UnreadableError(
                 "corrupt",
                 f"un guillemet ouvert à la ligne {line} n’est pas refermé et avale les lignes suivantes\u00a0: "
                 "refermez-le, ou enregistrez de nouveau le tableau depuis le tableur",
             )
+        width = max(width, len(cells))
         yield f"ligne {line}", cells
         line = first_line + reader.line_num
 
@@ -338,7 +341,7 @@ def _without_strangers(rows: list[Row], fields: Sequence[str], counts: Counter[s
     known = set(fields)
     for stranger in (field for field in fields if field.startswith("?")):
         cells = [cells[stranger] for _, cells in rows if bare(cells.get(stranger, ""))]
-        kind = _kind_of(cells)
+        kind = _kind_of(cells, alone=not known & {"label", *codebook().letters.values()})
         field = _FIELD_OF_KIND.get(kind or "")
         if field and field not in known and not (field == "label" and known & set(codebook().letters.values())):
             known.add(field)
@@ -353,13 +356,18 @@ def _without_strangers(rows: list[Row], fields: Sequence[str], counts: Counter[s
 _FIELD_OF_KIND = {"label": "label", "relation": "relation", "axis": "axes", "stance": "stance"}
 
 
-def _kind_of(cells: Sequence[str]) -> str | None:
-    """What the cells of a column hold, if half of them are codes of one kind; `?` for stances without their logic."""
+def _kind_of(cells: Sequence[str], *, alone: bool) -> str | None:
+    """What the cells of a column hold, if half of them are codes of one kind, typing errors included.
+
+    `?` when they are codes that no column can take: stances without their logic, or, in a table with no other column
+    of logics (`alone`), a few codes among other words. Beside other codes a single letter is not taken for one (F, M).
+    """
+    known = [found[0].kind for cell in cells if (alone or len(bare(cell)) > 1) and (found := codes_like(cell))]
     for kind in _FIELD_OF_KIND:
-        if cells and 2 * sum(is_code(cell, kind) for cell in cells) >= len(cells):
+        if known and 2 * known.count(kind) >= len(cells):
             return kind
-    bare_stances = sum(any(is_code(f"{pole} {cell}", "stance") for pole in codebook().poles) for cell in cells)
-    return "?" if cells and 2 * bare_stances >= len(cells) else None
+    stances = sum(any(is_code(f"{pole} {cell}", "stance") for pole in codebook().poles) for cell in cells)
+    return "?" if (alone and known) or (cells and 2 * stances >= len(cells)) else None
 
 
 def _renamed(cells: Mapping[str, str], old: str, new: str | None) -> dict[str, str]:

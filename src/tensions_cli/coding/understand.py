@@ -20,6 +20,7 @@ from tensions_cli.coding.names import (
     look_up,
     parts,
     plain_name,
+    relation_parts,
     yes_or_no,
 )
 from tensions_cli.knowledge.code_names import axis_name, stance_name
@@ -161,7 +162,11 @@ def _relations_of_row(answers: Mapping[str, str], say: Say) -> list[Meaning]:
         found = _of_kind("relation", answers.get(f"relation_{pair}", ""), say, f"relation ({pair})")
         by_column += [meaning._replace(pole=pair if book.by_pair else None) for meaning in found]
     said = {meaning.name for meaning in by_column}
-    alone = [one for part in parts(answers.get("relation", "")) for one in _of_kind("relation", part, say, "relation")]
+    alone = [
+        one
+        for part in relation_parts(answers.get("relation", ""))
+        for one in _of_kind("relation", part, say, "relation")
+    ]
     # Beside columns by pair, a relation without its pair is the strongest of them, told again.
     return by_column + [meaning for meaning in alone if meaning.pole or not book.by_pair or meaning.name not in said]
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -177,8 +178,8 @@ def _said_of_design(restored: Restored, name: str) -> list[str]:
         if count:
             said.append(f"{plural(count, one, several)} par le texte du passage")
     if restored.edited:
-        told = plural(restored.edited, "passage a un texte modifié", "passages ont un texte modifié")
-        said.append(f"{told} depuis le tirage\u00a0: reconnus à leur identifiant")
+        told = plural(restored.edited, "passage au texte modifié, reconnu", "passages au texte modifié, reconnus")
+        said.append(f"{told} par l’identifiant")
     return said
 
 
@@ -201,11 +202,9 @@ def _report(one: Imported, coder: str | None, *, quiet: bool) -> None:
     machine = len(one.passages) - len(human)
     left = f", {machine} {'laissés' if machine > 1 else 'laissé'} à la machine"
     not_human = "ils ne comptent pas comme codes humains" if machine > 1 else "il ne compte pas comme code humain"
-    say(
-        f"{name}\u00a0: {plural(len(human), 'passage codé', 'passages codés')} par "
-        f"{plural(len(set(human)), 'codeur')}{f'{left} ({not_human})' if machine else ''}.",
-        quiet=quiet,
-    )
+    coded = f"{plural(len(human), 'passage codé', 'passages codés')} par {plural(len(set(human)), 'codeur')}"
+    coded = coded if human else "aucun passage codé par une personne"
+    say(f"{name}\u00a0: {coded}{f'{left} ({not_human})' if machine else ''}.", quiet=quiet)
     if one.uncoded:
         told = plural(len(one.uncoded), "passage n’est pas encore codé", "passages ne sont pas encore codés")
         say(f"  {told}\u00a0: {_shortened(_places(one.uncoded))}", quiet=quiet)
@@ -221,14 +220,14 @@ def _report(one: Imported, coder: str | None, *, quiet: bool) -> None:
 
 def _report_names(one: Imported, human: Sequence[str], machine: int, coder: str | None, *, quiet: bool) -> None:
     """What to type where the file does not say who coded."""
-    again = f"tensions coding import {printable(one.name)} --coder A"
+    again = f"tensions coding import {shlex.quote(printable(one.name))} --coder A"
     if one.unnamed and coder is None and human:
         told = plural(one.unnamed, "passage est codé par une personne", "passages sont codés par une personne")
         say(f"  {told} que le fichier ne nomme pas. Pour la nommer\u00a0: {again}", quiet=quiet)
     elif machine and not human and coder is None and one.passages:
         say(
-            "  Rien ne montre qu’une personne ait décidé ou corrigé (colonne «\u00a0décision\u00a0»). Si ces codes "
-            f"sont les vôtres\u00a0: {again}",
+            "  Rien ne montre qu’une personne ait décidé ou corrigé. Remplissez la colonne «\u00a0décision\u00a0» "
+            f"(accepté, modifié, rejeté)\u00a0; dans un tableau qui n’en a pas\u00a0: {again}",
             quiet=quiet,
         )
     elif coder is not None and f"{_PREFIX}{coder.strip().removeprefix(_PREFIX)}" not in human and human:

@@ -4,9 +4,10 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tensions_cli.commands.common import say
-from tensions_cli.errors import ExitStatus, TensionsError
+from tensions_cli.errors import ExitStatus, ModelError, TensionsError
 from tensions_cli.output import french
 from tensions_cli.output.evaluation import lines_of_training
 from tensions_cli.output.rows import to_json
@@ -75,11 +76,18 @@ def run_train(
 
 
 def run_evaluate(
-    gold: Path, texts: Path | None, model: str, form: str, output: Path | None, *, show_text: bool
+    gold: Path,
+    texts: Path | None,
+    model: str,
+    form: str,
+    output: Path | None,
+    *,
+    paragraph: str | None = None,
+    show_text: bool,
 ) -> ExitStatus:
     """Figures of a model on coded passages (or on stand-off labels with their texts); warns of texts it learnt."""
     from tensions_cli.output import evaluation, terminal
-    from tensions_cli.training.judge import gold_identity, judge, read_gold
+    from tensions_cli.training.judge import gold_coding, gold_identity, judge, model_training, read_gold
     from tensions_cli.training.seen import seen_in_training
 
     check_output(output, [gold], [texts] if texts else [])
@@ -87,24 +95,35 @@ def run_evaluate(
     def tell(notice: str) -> None:
         say(notice, quiet=False)
 
+    opened = open_model(model)  # before the gold is read: its codebook says what the codes mean
     passages = read_gold(gold, texts, tell)
-    figures = judge(passages, open_model(model), show_text=show_text)
+    figures = judge(passages, opened, show_text=show_text)
     figures["manifest"]["gold"] = gold_identity(gold)
+    figures["manifest"]["model"]["training"] = model_training(metrics_of(model))
+    figures["coding"] = gold_coding(passages, gold)
     figures["seen_in_training"] = seen_in_training((p.text for p in passages), find_model(model))
     if figures["seen_in_training"]:
         on_screen = form == "table" and output is None and sys.stdout.isatty()  # where the table says it too
         say(evaluation.seen_warning(figures["seen_in_training"], len(passages)), quiet=on_screen)
     if form == "table" and output is None:
-        evaluation.print_evaluation(figures, terminal.console())
+        evaluation.print_evaluation(figures, terminal.console(), paragraph)
         return ExitStatus.DONE
     with text_output(output) as stream:
         if form == "json":
             stream.write(to_json(figures, indent=1) + "\n")
         elif form == "md":
-            evaluation.write_evaluation_markdown(figures, stream)
+            evaluation.write_evaluation_markdown(figures, stream, paragraph)
         else:
-            evaluation.print_evaluation(figures, terminal.file_console(stream))
+            evaluation.print_evaluation(figures, terminal.file_console(stream), paragraph)
     return ExitStatus.DONE
+
+
+def metrics_of(model: str) -> dict[str, Any]:
+    """Figures of a model's training, nothing where its folder holds none."""
+    try:
+        return read_metrics(model)
+    except ModelError:
+        return {}
 
 
 def run_list() -> ExitStatus:

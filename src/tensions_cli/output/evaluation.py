@@ -11,6 +11,7 @@ from rich.text import Text
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
 from tensions_cli.output.french import NBSP
+from tensions_cli.output.methods_paragraph import methods_paragraphs
 from tensions_cli.output.tables import MARKDOWN_SPECIAL
 
 # Under thirty passages a rate says little: the 95 % interval of a recall of .80 spans .63 to .91 (Wilson).
@@ -59,8 +60,8 @@ def lines_of_training(metrics: Json, folder: str) -> list[str]:
     return lines
 
 
-def print_evaluation(figures: Json, out: Console) -> None:
-    """Heading, warnings, tables and method, as wide as the console allows."""
+def print_evaluation(figures: Json, out: Console, paragraph: str | None = None) -> None:
+    """Heading, warnings, tables and method, as wide as the console allows; the methods paragraph when asked for."""
     out.print(Text(heading(figures), style="bold"))
     for line in warnings(figures):
         out.print(Text(line, style="yellow"))
@@ -72,6 +73,9 @@ def print_evaluation(figures: Json, out: Console) -> None:
             out.print(Text(section.note, style="dim"))
     out.print()
     out.print(Text(how(figures), style="dim"))
+    for text in methods_paragraphs(figures, paragraph) if paragraph else ():
+        out.print()
+        out.print(Text(text))
 
 
 def _table(section: Section, out: Console) -> Table:
@@ -87,8 +91,8 @@ def _table(section: Section, out: Console) -> Table:
     return table
 
 
-def write_evaluation_markdown(figures: Json, stream: TextIO) -> None:
-    """The same, ready to be pasted: a heading, then one table by section."""
+def write_evaluation_markdown(figures: Json, stream: TextIO, paragraph: str | None = None) -> None:
+    """The same, ready to be pasted: a heading, one table by section, and the methods paragraph (in both languages)."""
     stream.write(f"## Évaluation\n\n{heading(figures).translate(MARKDOWN_SPECIAL)}\n")
     for line in warnings(figures):
         stream.write(f"\n**{line}**\n")
@@ -100,7 +104,9 @@ def write_evaluation_markdown(figures: Json, stream: TextIO) -> None:
             stream.write(f"| {' | '.join([*names, *row[section.left :]])} |\n")
         if section.note:
             stream.write(f"\n{section.note}\n")
-    stream.write(f"\n{how(figures)}\n")
+    stream.write(f"\n{how(figures)}\n\n### Pour la section méthodes\n")
+    for text in methods_paragraphs(figures, paragraph or "both"):
+        stream.write(f"\n{text.translate(MARKDOWN_SPECIAL)}\n")
 
 
 def heading(figures: Json) -> str:
@@ -171,8 +177,8 @@ def _agreement(figures: Json) -> Section:
     others |= {f"posture, {codebook().letters[pole]}": found for pole, found in (figures["stance"] or {}).items()}
     rows += [(f"{name}, modèle", found, "macro_f1") for name, found in others.items() if found["passages"]]
     note = (
-        f"macro-F1{NBSP}: moyenne des F1 des classes{NBSP}; pour {', '.join(codebook().letters.values())} et tension, F1 "
-        f"du oui. Majoritaire{NBSP}: "
+        f"macro-F1{NBSP}: moyenne des F1 des classes{NBSP}; pour {', '.join(codebook().letters.values())} et tension, "
+        f"F1 du oui. Majoritaire{NBSP}: "
         f"toujours «{NBSP}{majority['label']}{NBSP}». Mots-clés{NBSP}: une logique est dite présente quand les repères "
         f"du lexique, pièges masqués, totalisent une force de {keywords['least_strength']}. Relation et posture{NBSP}: "
         "là où l’or et le modèle en donnent une."

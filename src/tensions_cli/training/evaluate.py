@@ -101,6 +101,12 @@ def held_out_groups(passages: Sequence[CodedPassage]) -> tuple[str, list[str]]:
         judged = {group for group, p in zip(groups, passages, strict=True) if is_judged(p, passages)}
         if len(set(groups)) > 1 and judged:
             return unit, groups
+    if all(p.drawn for p in passages):
+        raise TensionsError(
+            "ces passages codés ne suffisent pas pour évaluer un modèle",
+            why="ils ont tous été choisis pour entraîner, aucun n’a été tiré au hasard",
+            hint="tensions coding sample SOURCES -n 200 -o a_coder.xlsx tire au hasard des passages à coder",
+        )
     raise TensionsError(
         "ces passages codés ne suffisent pas pour évaluer un modèle",
         why="ils viennent d’un seul auteur et d’un seul document",

@@ -22,10 +22,15 @@ def training_lines(texts: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in sorted({text_hash(text) for text in texts}))
 
 
+def training_hashes(folder: Path) -> frozenset[str]:
+    """Hashes of the texts that the model of this folder learnt; empty when the folder does not say."""
+    try:
+        return frozenset((folder / FILE).read_text(encoding="ascii").split())
+    except (OSError, UnicodeDecodeError):
+        return frozenset()
+
+
 def seen_in_training(texts: Iterable[str], folder: Path) -> int | None:
     """How many of the texts the model of this folder learnt; None when the folder does not say."""
-    try:
-        known = set((folder / FILE).read_text(encoding="ascii").split())
-    except (OSError, UnicodeDecodeError):
-        return None
-    return sum(text_hash(text) in known for text in texts)
+    known = training_hashes(folder)
+    return sum(text_hash(text) in known for text in texts) if known else None

@@ -25,7 +25,7 @@ from tensions_cli.tagging.classifier import Heads, Model, small_columns
 from tensions_cli.tagging.encoders import Encoder, encoder
 from tensions_cli.tagging.features import Seen, Space
 from tensions_cli.tagging.kernel import Kernel
-from tensions_cli.tagging.model_folder import DEFAULT, config_sha256, load_model, model_folders, save_model
+from tensions_cli.tagging.model_folder import DEFAULT, config_sha256, find_model, load_model, model_folders, save_model
 from tensions_cli.tagging.tag import tag_texts
 from tensions_cli.training.added import figures_of, judge_added, together, verdict
 from tensions_cli.training.card import card
@@ -43,7 +43,7 @@ from tensions_cli.training.evaluate import (
 )
 from tensions_cli.training.fit import fit, fit_heads, see_all
 from tensions_cli.training.rare_names import carried, rare_names
-from tensions_cli.training.seen import FILE, text_hash, training_lines
+from tensions_cli.training.seen import FILE, text_hash, training_hashes, training_lines
 from tensions_cli.training.shipped import is_shipped, shipped_passages
 
 SCHEMA = "tensions-metrics/2"
@@ -128,9 +128,16 @@ def train_added(
     sources = [base or shipped_passages()]
     shipped, own = read_coded(sources), read_coded(added, chosen.done)
     held_out_groups(own)  # refused before anything is computed
-    model = load_model(against or _shipped_model(chosen.encoders))
-    known = {text_hash(p.text) for p in shipped}
+    name = against or _shipped_model(chosen.encoders)
+    model = load_model(name)
+    known = training_hashes(find_model(name)) | {text_hash(p.text) for p in shipped}
     seen = [text_hash(p.text) in known for p in own]
+    if all(seen):
+        raise TensionsError(
+            "vos passages ne peuvent pas dire ce qu’un modèle vaut",
+            why="ils sont tous parmi ceux que le modèle livré a appris",
+            hint="ajoutez des passages de vos propres textes",
+        )
     if any(seen):
         chosen.tell(_SEEN[sum(seen) > 1].format(n=sum(seen)))
     own = [replace(p, drawn="seen") if again else p for p, again in zip(own, seen, strict=True)]

@@ -1,0 +1,303 @@
+"""The paragraph of a methods section that an evaluation allows, in French and in English, its numbers filled in.
+
+It says nothing that the figures do not know: who coded, how passages were drawn, whether the model had learnt them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tensions_cli.output import french
+from tensions_cli.output.french import NBSP
+
+Json = Mapping[str, Any]
+LANGUAGES = ("fr", "en", "both")
+AUTHORS = "the tensions maintainers"  # as in CITATION.cff
+
+# Where the shipped coded passages come from (corpora/annotated/card.toml), as a reader must know it.
+_COMPOSED = {
+    "fr": "passages composés et codés avec des modèles de langue, sans codage par des personnes",
+    "en": "passages composed and coded with language models, without any coding by people",
+}
+
+
+def methods_paragraphs(figures: Json, language: str) -> list[str]:
+    """The paragraph in French (`fr`), in English (`en`), or both, of an evaluation (evaluation.schema.json)."""
+    chosen = ("fr", "en") if language == "both" else (language,)
+    return [_WRITERS[one](figures) for one in chosen]
+
+
+def _paragraph(sentences: Sequence[str]) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+# --- French -------------------------------------------------------------------------------------------
+
+
+def _in_french(figures: Json) -> str:
+    manifest, labels = figures["manifest"], figures["labels"]
+    model, book, agreement = manifest["model"], manifest["codebook"], labels["agreement"]
+    passages = french.plural(figures["passages"], "passage")
+    order = list(labels["classes"])
+    f1 = ", ".join(
+        f"{name} {_fr(rates['f1'])} (n{NBSP}={NBSP}{_count(rates['support'])})" for name, rates in _met(labels)
+    )
+    return _paragraph(
+        [
+            f"Le modèle {model['identity']} du logiciel tensions (version {manifest['tool']['version']}) a été évalué "
+            f"sur {passages} de {french.plural(figures['documents'], 'document')}{_drawn_fr(figures)}. "
+            f"{_coded_fr(figures)} avec la grille «{NBSP}{french.printable(book['title'])}{NBSP}», version "
+            f"{book['version']}.",
+            _learnt_fr(model["training"]),
+            _seen_fr(figures["seen_in_training"], figures["passages"]),
+            f"Sur l’étiquette ({len(order)} classes{NBSP}: {', '.join(order)}), le macro-F1 est de "
+            f"{_fr(labels['macro_f1'])}, l’accord de {_fr_share(agreement['agreement'])}, le κ de Cohen de "
+            f"{_fr(agreement['kappa'])} et l’α nominal de Krippendorff de {_fr(agreement['alpha'])}.",
+            f"F1 par classe{NBSP}: {f1}.",
+            _tension_fr(figures["tension"]),
+            _intervals_fr(figures),
+            _weights_fr(figures["coding"]),
+            f"Logiciel{NBSP}: {AUTHORS}, tensions, version {manifest['tool']['version']}, licence MIT.",
+        ]
+    )
+
+
+def _drawn_fr(figures: Json) -> str:
+    drawn, passages = figures["coding"]["at_random"], figures["passages"]
+    if drawn == passages:
+        return "tirés au hasard dans le corpus"
+    if drawn:
+        return (
+            f"dont {_count(drawn)} tirés au hasard dans le corpus\u00a0; le mode de choix des autres n’est pas consigné"
+        )
+    return "dont le mode de choix n’est pas consigné"
+
+
+def _coded_fr(figures: Json) -> str:
+    coding, one = figures["coding"], figures["passages"] == 1
+    coders, by = coding["coders"], coding["coded_by"]
+    subject = "Il a été codé" if one else "Ils ont été codés"
+    if by == "people" and coders:
+        who = "une personne" if coders == 1 else f"{french.integer(coders)} personnes"
+        return f"{subject} par {who}"
+    if by == "model":
+        return f"{subject} par une machine, non par des personnes,"
+    if by == "told":
+        return f"{subject} comme l’indique la fiche qui les accompagne (card.toml),"
+    return f"{subject}, par qui n’est pas consigné,"
+
+
+def _learnt_fr(training: Json | None) -> str:
+    if training is None:
+        return "Ce que ce modèle a appris n’est pas consigné."
+    by, added = training["coded_by"], training["added"]
+    base = french.plural(training["passages"] - added, "passage")
+    if by == "people" and not added:
+        return f"Il a été entraîné sur {base} que des personnes ont codés."
+    if by == "told" and not added:
+        return f"Il a été entraîné sur {base}, dont sa fiche dit la provenance."
+    learnt = f"Il a été entraîné sur {base} ({_COMPOSED['fr']})"
+    if not added:
+        return f"{learnt}."
+    who = {"people": " que des personnes ont codés", "model": " codés par une machine"}.get(
+        training["added_coded_by"], ", dont sa fiche dit la provenance"
+    )
+    return f"{learnt} et sur {french.plural(added, 'passage ajouté', 'passages ajoutés')}{who}."
+
+
+def _seen_fr(seen: int | None, passages: int) -> str:
+    if seen is None:
+        return "On ne sait pas s’il avait appris certains de ces passages."
+    if not seen:
+        return "Il n’avait appris aucun des passages évalués."
+    told = (
+        "tous les passages évalués" if seen == passages else f"{_count(seen)} des {_count(passages)} passages évalués"
+    )
+    return f"Il avait appris {told}{NBSP}: ces chiffres sont optimistes et ne valent pas pour d’autres textes."
+
+
+def _tension_fr(tension: Json) -> str:
+    support = tension["support"]
+    if not support:
+        return "Aucune tension (passage mixte en opposition) n’est codée\u00a0: leur repérage n’est pas mesuré."
+    precision = tension["precision"]
+    said = f"la précision est de {_fr(precision)}" if tension["said"] else "le modèle n’en dit aucune"
+    return (
+        f"Pour les tensions (passages mixtes en opposition, n{NBSP}={NBSP}{_count(support)}), {said}, le rappel de "
+        f"{_fr(tension['recall'])} et le F1 de {_fr(tension['f1'])}."
+    )
+
+
+def _intervals_fr(figures: Json) -> str:
+    if figures["intervals"].startswith("none"):
+        return (
+            "Avec moins de cinq documents, aucun intervalle de confiance n’est donné\u00a0: ces chiffres décrivent ces "
+            "textes et ne se généralisent pas."
+        )
+    replicates = _count(int(figures["intervals"].split("-")[1]))
+    return (
+        f"Entre crochets, intervalles à 95{NBSP}% par rééchantillonnage des documents ({replicates} tirages, "
+        f"percentiles)."
+    )
+
+
+def _weights_fr(coding: Json) -> str:
+    return "Les chiffres ne sont pas pondérés, alors que le tirage l’est." if coding["unequal_weights"] else ""
+
+
+def _fr(figure: Json) -> str:
+    """« 0,73 [0,70 ; 0,75] »."""
+    if figure["value"] is None:
+        return "non défini"
+    bounds = figure["interval"]
+    told = _deux(figure["value"])
+    return f"{told} [{_deux(bounds[0])}{NBSP}; {_deux(bounds[1])}]" if bounds else told
+
+
+def _deux(number: float) -> str:
+    return _two(number).replace(".", ",")
+
+
+def _fr_share(figure: Json) -> str:
+    if figure["value"] is None:
+        return "non défini"
+    bounds = figure["interval"]
+    told = french.percent(figure["value"])
+    return f"{told} [{100 * bounds[0]:.0f}{NBSP}; {100 * bounds[1]:.0f}]" if bounds else told
+
+
+def _count(number: int) -> str:
+    return french.integer(number)
+
+
+def _met(labels: Json) -> list[tuple[str, Json]]:
+    """Classes that the gold or the model names."""
+    return [(name, rates) for name, rates in labels["classes"].items() if rates["support"] or rates["said"]]
+
+
+# --- English ------------------------------------------------------------------------------------------
+
+
+def _in_english(figures: Json) -> str:
+    manifest, labels = figures["manifest"], figures["labels"]
+    model, book, agreement = manifest["model"], manifest["codebook"], labels["agreement"]
+    order = list(labels["classes"])
+    f1 = ", ".join(f"{name} {_en(rates['f1'])} (n = {rates['support']:,})" for name, rates in _met(labels))
+    return _paragraph(
+        [
+            f"The model {model['identity']} of the software tensions (version {manifest['tool']['version']}) was "
+            f"evaluated on {_some(figures['passages'], 'passage')} from {_some(figures['documents'], 'document')}"
+            f"{_drawn_en(figures)}. {_coded_en(figures)} with the codebook “{french.printable(book['title'])}”, "
+            f"version {book['version']}.",
+            _learnt_en(model["training"]),
+            _seen_en(figures["seen_in_training"], figures["passages"]),
+            f"On the label ({len(order)} classes: {', '.join(order)}), macro-F1 is {_en(labels['macro_f1'])}, "
+            f"agreement {_en_share(agreement['agreement'])}, Cohen’s κ {_en(agreement['kappa'])} and "
+            f"Krippendorff’s nominal α {_en(agreement['alpha'])}.",
+            f"F1 by class: {f1}.",
+            _tension_en(figures["tension"]),
+            _intervals_en(figures),
+            "Figures are unweighted, although the sample is not self-weighting."
+            if figures["coding"]["unequal_weights"]
+            else "",
+            f"Software: {AUTHORS}, tensions, version {manifest['tool']['version']}, MIT licence.",
+        ]
+    )
+
+
+def _drawn_en(figures: Json) -> str:
+    drawn, passages = figures["coding"]["at_random"], figures["passages"]
+    if drawn == passages:
+        return ", drawn at random from the corpus"
+    if drawn:
+        return f", {drawn:,} of them drawn at random; how the others were chosen is not recorded"
+    return "; how the passages were chosen is not recorded"
+
+
+def _coded_en(figures: Json) -> str:
+    coding, one = figures["coding"], figures["passages"] == 1
+    coders, by = coding["coders"], coding["coded_by"]
+    subject = "It was coded" if one else "They were coded"
+    if by == "people" and coders:
+        return f"{subject} by {'one person' if coders == 1 else f'{coders:,} people'}"
+    if by == "model":
+        return f"{subject} by a machine, not by people,"
+    if by == "told":
+        return f"{subject} as told by the card beside them (card.toml),"
+    return f"{subject}, by whom is not recorded,"
+
+
+def _learnt_en(training: Json | None) -> str:
+    if training is None:
+        return "What this model learnt is not recorded."
+    by, added = training["coded_by"], training["added"]
+    base = _some(training["passages"] - added, "passage")
+    if by == "people" and not added:
+        return f"It was trained on {base} coded by people."
+    if by == "told" and not added:
+        return f"It was trained on {base} whose provenance its card tells."
+    learnt = f"It was trained on {base} ({_COMPOSED['en']})"
+    if not added:
+        return f"{learnt}."
+    who = {"people": " coded by people", "model": " coded by a machine"}.get(
+        training["added_coded_by"], ", whose provenance its card tells"
+    )
+    return f"{learnt} and on {_some(added, 'added passage')}{who}."
+
+
+def _seen_en(seen: int | None, passages: int) -> str:
+    if seen is None:
+        return "Whether it had learnt some of these passages is not known."
+    if not seen:
+        return "It had learnt none of the passages evaluated."
+    told = "all the passages evaluated" if seen == passages else f"{seen:,} of the {passages:,} passages evaluated"
+    return f"It had learnt {told}: these figures are optimistic and do not hold for other texts."
+
+
+def _tension_en(tension: Json) -> str:
+    support = tension["support"]
+    if not support:
+        return (
+            "No tension (a passage with both logics in opposition) is coded: how well they are found is not measured."
+        )
+    said = f"precision is {_en(tension['precision'])}" if tension["said"] else "the model names none"
+    return (
+        f"For tensions (passages coded mixte, in opposition; n = {support:,}), {said}, recall {_en(tension['recall'])} "
+        f"and F1 {_en(tension['f1'])}."
+    )
+
+
+def _intervals_en(figures: Json) -> str:
+    if figures["intervals"].startswith("none"):
+        return (
+            "With fewer than five documents no confidence interval is given: these figures describe these texts and do "
+            "not generalise."
+        )
+    replicates = int(figures["intervals"].split("-")[1])
+    return f"In brackets, 95% intervals by resampling of documents ({replicates:,} draws, percentiles)."
+
+
+def _en(figure: Json) -> str:
+    if figure["value"] is None:
+        return "undefined"
+    bounds = figure["interval"]
+    told = _two(figure["value"])
+    return f"{told} [{_two(bounds[0])}, {_two(bounds[1])}]" if bounds else told
+
+
+def _two(number: float) -> str:
+    return f"{number:.2f}".replace("-", "−")
+
+
+def _en_share(figure: Json) -> str:
+    if figure["value"] is None:
+        return "undefined"
+    bounds = figure["interval"]
+    told = f"{100 * figure['value']:.0f}%"
+    return f"{told} [{100 * bounds[0]:.0f}, {100 * bounds[1]:.0f}]" if bounds else told
+
+
+def _some(count: int, thing: str) -> str:
+    return f"one {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+_WRITERS: Mapping[str, Callable[[Json], str]] = {"fr": _in_french, "en": _in_english}
