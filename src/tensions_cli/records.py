@@ -284,7 +284,10 @@ class HumanCode:
 
 @dataclass(frozen=True, slots=True)
 class HumanCodes:
-    """The codes of `--codes`, one a passage. `file` is told nowhere; `sha256`: its hash; `notices`: what of it was left out, in French."""
+    """The codes of `--codes`, one a passage.
+
+    `file` is told nowhere; `sha256`: its hash; `notices`: what of it was left out, in French.
+    """
 
     file: Path
     codes: tuple[HumanCode, ...]

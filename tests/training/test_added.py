@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -148,7 +149,8 @@ def test_the_shared_factor_solves_the_whole_system(both: Together) -> None:
         ranks = [*range(20, 200), *own_rows]
         targets = random.normal(size=(len(ranks), 2))
         wanted = np.linalg.solve(whole[np.ix_(ranks, ranks)] + RIDGE * np.eye(len(ranks)), targets)
-        assert both.solve(ranks, targets) == pytest.approx(wanted, abs=1e-8)
+        # Landmarks are in half precision, passages are not: the likeness is symmetric to the fourth decimal only.
+        assert both.solve(ranks, targets) == pytest.approx(wanted, abs=1e-3)
 
 
 def test_features_of_a_fold_are_those_of_a_space_of_its_own(both: Together) -> None:
@@ -177,7 +179,7 @@ def test_shares_are_nested_whole_groups() -> None:
     folds = np.array([i // 10 for i in range(50)])
     sets = [set(_some(groups, folds, 2, share)) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
     assert [len(chosen) for chosen in sets] == [0, 10, 20, 30, 40]
-    for small, large in zip(sets, sets[1:], strict=False):
+    for small, large in pairwise(sets):
         assert small < large
     assert sets[-1].isdisjoint(range(20, 30))
 
@@ -197,7 +199,8 @@ def test_calibration_asks_for_enough_of_both_answers() -> None:
 @pytest.mark.parametrize(
     ("value", "interval", "told"),
     [
-        (0.04, [-0.01, 0.09], "mieux que le modèle livré sur vos passages : +0,04 de macro-F1 [−0,01 ; +0,09] : pas établi"),
+        (0.04, [-0.01, 0.09],
+         "mieux que le modèle livré sur vos passages : +0,04 de macro-F1 [−0,01 ; +0,09] : pas établi"),
         (0.04, [0.01, 0.09], "mieux que le modèle livré sur vos passages : +0,04 de macro-F1 [+0,01 ; +0,09]"),
         (-0.04, [-0.09, -0.01], "moins bien que le modèle livré sur vos passages : −0,04 de macro-F1 [−0,09 ; −0,01]"),
         (0.0, [-0.02, 0.02],

@@ -149,7 +149,7 @@ def test_evaluate_with_its_codebook(trained: Path, codes: Path, capsys: pytest.C
     done = capsys.readouterr()
     assert "C\u00a0: n" in done.out  # reliability, by the letters of this codebook
     assert "Il avait appris tous les passages évalués" in done.out
-    assert "entraîné sur 80 passages que des personnes ont codés" in done.out.replace("\u00a0", " ")
+    assert "entraîné sur 80 passages codés par des personnes" in done.out.replace("\u00a0", " ")
 
 
 # --- refusals -------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import typer
 from tensions_cli.cli.help import FrenchCommand, FrenchGroup
 from tensions_cli.cli.options import (
     AnyLanguage,
+    Codebook,
     KeepInterviewer,
     KeepTwins,
     ModelName,
@@ -114,10 +115,7 @@ def coding_sample(
             show_default=False,
         ),
     ] = None,
-    codebook: Annotated[
-        Path | None,
-        typer.Option("--codebook", metavar="DOSSIER", help="Votre grille (codebook.toml).", show_default=False),
-    ] = None,
+    codebook: Codebook = None,
     force: Annotated[
         bool,
         typer.Option("--force", help="Remplacer des feuilles déjà codées, ou un autre tirage.", show_default=False),
@@ -191,12 +189,31 @@ def coding_import(
             "--coder", metavar="CODE", help="Qui a codé (A, B…), quand le fichier ne le dit pas.", show_default=False
         ),
     ] = None,
+    codebook: Codebook = None,
+    design: Annotated[
+        Path | None,
+        typer.Option(
+            "--design",
+            metavar="FICHIER",
+            help="Le tirage (NOM.tirage.json), s’il n’est pas à côté du fichier\u00a0: il rend les poids.",
+            show_default=False,
+        ),
+    ] = None,
+    problems: Annotated[
+        Path | None,
+        typer.Option(
+            "--problems",
+            metavar="FICHIER",
+            help="Écrire dans un csv tout ce qui n’a pas été compris.",
+            show_default=False,
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Relire des codes posés dans un autre outil : un passage codé par ligne, et ce qui n’a pas été compris."""
+    """Relire des codes posés dans un tableur ou un autre outil : un passage codé par ligne, et ce qui s’est perdu."""
     from tensions_cli.commands import coding_import as command
 
-    raise typer.Exit(command.run(files, output, coder, quiet=quiet))
+    raise typer.Exit(command.run(files, output, coder, quiet=quiet, book=codebook, design=design, problems=problems))
 
 
 @coding_app.command(
@@ -228,10 +245,7 @@ def coding_annotate(
             "--coder", metavar="CODE", help="Qui code (A, B…), quand le fichier ne le dit pas.", show_default=False
         ),
     ] = None,
-    book: Annotated[
-        Path | None,
-        typer.Option("--codebook", metavar="DOSSIER", help="Une autre grille de codage.", show_default=False),
-    ] = None,
+    book: Codebook = None,
     asked: Annotated[
         str,
         typer.Option(
@@ -290,10 +304,7 @@ def coding_agreement(
             show_default=False,
         ),
     ] = None,
-    codebook: Annotated[
-        Path | None,
-        typer.Option("--codebook", metavar="DOSSIER", help="Grille de codage employée.", show_default=False),
-    ] = None,
+    codebook: Codebook = None,
     show_text: Annotated[
         bool, typer.Option("--show-text", help="Montrer le texte des passages en désaccord.", show_default=False)
     ] = False,

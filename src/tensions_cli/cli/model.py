@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tensions_cli.cli.help import FrenchCommand, FrenchGroup
-from tensions_cli.cli.options import ModelName, Output, Quiet
+from tensions_cli.cli.options import Codebook, ModelName, Output, Quiet
 
 model_app = typer.Typer(
     cls=FrenchGroup,
@@ -44,12 +44,7 @@ def model_train(
             show_default=False,
         ),
     ] = None,
-    codebook: Annotated[
-        Path | None,
-        typer.Option(
-            "--codebook", metavar="DOSSIER", help="Votre grille (codebook.toml, lexicon.csv).", show_default=False
-        ),
-    ] = None,
+    codebook: Codebook = None,
     encoders: Annotated[
         list[str],
         typer.Option("--encoder", metavar="NOM", help="Encodeur des passages\u00a0: distilled, e5 (répétable)."),

@@ -74,6 +74,15 @@ Gold = Annotated[
         show_default=False,
     ),
 ]
+Codebook = Annotated[
+    Path | None,
+    typer.Option(
+        "--codebook",
+        metavar="DOSSIER",
+        help="Votre grille (codebook.toml et lexicon.csv)\u00a0; sinon, celle de l’outil.",
+        show_default=False,
+    ),
+]
 Codes = Annotated[
     Path | None,
     typer.Option(

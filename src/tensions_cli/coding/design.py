@@ -4,9 +4,7 @@ The design (`NAME.tirage.json`, `tensions coding sample`) has no text. A row is 
 the fingerprint of its text, so that codes survive a spreadsheet that changed the ids.
 """
 
-import hashlib
 import json
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +12,11 @@ from dataclasses import dataclass, replace
 from tensions_cli.coding.coders import NUMBERED, UNNAMED
 from tensions_cli.coding.names import OUR_ID, bare
 from tensions_cli.errors import UnreadableError
+from tensions_cli.fingerprint import fingerprint
 from tensions_cli.records import ReadCoding, ReadCodings
 
 SCHEMA = "tensions-sample/1"
 SUFFIX = ".tirage.json"
-_FOLDED = str.maketrans({"’": "'", "ʼ": "'", "‘": "'"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +54,6 @@ class Restored:
     by_text: int
     edited: int
     crossed: int
-
-
-def fingerprint(text: str) -> str:
-    """SHA-256 of a text whose white space, apostrophes and accents are written one way, as the design has it."""
-    plain = " ".join(unicodedata.normalize("NFC", text).translate(_FOLDED).split())
-    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def read_design(data: bytes) -> Design:
@@ -131,7 +123,7 @@ def _ranks(codings: Sequence[ReadCoding], design: Design, counts: Counter[str]) 
     later: list[int] = []
     for at, coding in enumerate(codings):
         rank = by_id.get(_plain_id(coding.id or coding.document or ""))
-        same = by_text.get(fingerprint(bare(coding.text)), []) if coding.text else []
+        same = by_text.get(fingerprint(bare(coding.text)).hex(), []) if coding.text else []
         crossed = rank is not None and bool(same) and rank not in same
         counts["crossed"] += crossed
         if rank is None or crossed:
@@ -143,7 +135,7 @@ def _ranks(codings: Sequence[ReadCoding], design: Design, counts: Counter[str]) 
         ranks.append(rank)
     for at in later:
         coding = codings[at]
-        same = by_text.get(fingerprint(bare(coding.text)), []) if coding.text else []
+        same = by_text.get(fingerprint(bare(coding.text)).hex(), []) if coding.text else []
         free = [one for one in same if (coding.coder, one) not in taken] or same
         if free:
             near = [one for one in free if _document(design.passages[one].id) == coding.document] or free

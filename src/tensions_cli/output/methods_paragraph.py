@@ -15,8 +15,8 @@ AUTHORS = "the tensions maintainers"  # as in CITATION.cff
 
 # Where the shipped coded passages come from (corpora/annotated/card.toml), as a reader must know it.
 _COMPOSED = {
-    "fr": "passages composés et codés avec des modèles de langue, sans codage par des personnes",
-    "en": "passages composed and coded with language models, without any coding by people",
+    "fr": "composés et codés avec des modèles de langue, sans codage par des personnes",
+    "en": "composed and coded with language models, without any coding by people",
 }
 
 
@@ -50,8 +50,8 @@ def _in_french(figures: Json) -> str:
             _learnt_fr(model["training"]),
             _seen_fr(figures["seen_in_training"], figures["passages"]),
             f"Sur l’étiquette ({len(order)} classes{NBSP}: {', '.join(order)}), le macro-F1 est de "
-            f"{_fr(labels['macro_f1'])}, l’accord de {_fr_share(agreement['agreement'])}, le κ de Cohen de "
-            f"{_fr(agreement['kappa'])} et l’α nominal de Krippendorff de {_fr(agreement['alpha'])}.",
+            f"{_fr(labels['macro_f1'])}, l’accord de {_fr_share(agreement['agreement'])}, le κ de Cohen (1960) de "
+            f"{_fr(agreement['kappa'])} et l’α nominal de Krippendorff (2018) de {_fr(agreement['alpha'])}.",
             f"F1 par classe{NBSP}: {f1}.",
             _tension_fr(figures["tension"]),
             _intervals_fr(figures),
@@ -64,12 +64,10 @@ def _in_french(figures: Json) -> str:
 def _drawn_fr(figures: Json) -> str:
     drawn, passages = figures["coding"]["at_random"], figures["passages"]
     if drawn == passages:
-        return "tirés au hasard dans le corpus"
+        return f", {'tirés' if drawn > 1 else 'tiré'} au hasard dans le corpus"
     if drawn:
-        return (
-            f"dont {_count(drawn)} tirés au hasard dans le corpus\u00a0; le mode de choix des autres n’est pas consigné"
-        )
-    return "dont le mode de choix n’est pas consigné"
+        return f", dont {_count(drawn)} tirés au hasard{NBSP}; la façon dont les autres ont été choisis n’est pas dite"
+    return f"{NBSP}; la façon dont les passages ont été choisis n’est pas dite"
 
 
 def _coded_fr(figures: Json) -> str:
@@ -92,13 +90,13 @@ def _learnt_fr(training: Json | None) -> str:
     by, added = training["coded_by"], training["added"]
     base = french.plural(training["passages"] - added, "passage")
     if by == "people" and not added:
-        return f"Il a été entraîné sur {base} que des personnes ont codés."
+        return f"Ce modèle a été entraîné sur {base} codés par des personnes."
     if by == "told" and not added:
-        return f"Il a été entraîné sur {base}, dont sa fiche dit la provenance."
-    learnt = f"Il a été entraîné sur {base} ({_COMPOSED['fr']})"
+        return f"Ce modèle a été entraîné sur {base}, dont sa fiche dit la provenance."
+    learnt = f"Ce modèle a été entraîné sur {base} ({_COMPOSED['fr']})"
     if not added:
         return f"{learnt}."
-    who = {"people": " que des personnes ont codés", "model": " codés par une machine"}.get(
+    who = {"people": ", codés par des personnes", "model": ", codés par une machine"}.get(
         training["added_coded_by"], ", dont sa fiche dit la provenance"
     )
     return f"{learnt} et sur {french.plural(added, 'passage ajouté', 'passages ajoutés')}{who}."
@@ -119,11 +117,12 @@ def _tension_fr(tension: Json) -> str:
     support = tension["support"]
     if not support:
         return "Aucune tension (passage mixte en opposition) n’est codée\u00a0: leur repérage n’est pas mesuré."
-    precision = tension["precision"]
-    said = f"la précision est de {_fr(precision)}" if tension["said"] else "le modèle n’en dit aucune"
+    told = f"Pour les tensions (passages mixtes en opposition, n{NBSP}={NBSP}{_count(support)})"
+    if not tension["said"]:
+        return f"{told}, le modèle n’en dit aucune."
     return (
-        f"Pour les tensions (passages mixtes en opposition, n{NBSP}={NBSP}{_count(support)}), {said}, le rappel de "
-        f"{_fr(tension['recall'])} et le F1 de {_fr(tension['f1'])}."
+        f"{told}, la précision est de {_fr(tension['precision'])}, le rappel de {_fr(tension['recall'])} et le F1 de "
+        f"{_fr(tension['f1'])}."
     )
 
 
@@ -141,7 +140,12 @@ def _intervals_fr(figures: Json) -> str:
 
 
 def _weights_fr(coding: Json) -> str:
-    return "Les chiffres ne sont pas pondérés, alors que le tirage l’est." if coding["unequal_weights"] else ""
+    return _UNEQUAL_FR if coding["unequal_weights"] else ""
+
+
+_UNEQUAL_FR = (
+    "Les chiffres ne sont pas pondérés, alors que les passages n’avaient pas tous la même chance d’être tirés."
+)
 
 
 def _fr(figure: Json) -> str:
@@ -191,12 +195,12 @@ def _in_english(figures: Json) -> str:
             _learnt_en(model["training"]),
             _seen_en(figures["seen_in_training"], figures["passages"]),
             f"On the label ({len(order)} classes: {', '.join(order)}), macro-F1 is {_en(labels['macro_f1'])}, "
-            f"agreement {_en_share(agreement['agreement'])}, Cohen’s κ {_en(agreement['kappa'])} and "
-            f"Krippendorff’s nominal α {_en(agreement['alpha'])}.",
+            f"agreement {_en_share(agreement['agreement'])}, Cohen’s (1960) κ {_en(agreement['kappa'])} and "
+            f"Krippendorff’s (2018) nominal α {_en(agreement['alpha'])}.",
             f"F1 by class: {f1}.",
             _tension_en(figures["tension"]),
             _intervals_en(figures),
-            "Figures are unweighted, although the sample is not self-weighting."
+            "Figures are unweighted, although passages did not all have the same chance of being drawn."
             if figures["coding"]["unequal_weights"]
             else "",
             f"Software: {AUTHORS}, tensions, version {manifest['tool']['version']}, MIT licence.",
@@ -232,13 +236,13 @@ def _learnt_en(training: Json | None) -> str:
     by, added = training["coded_by"], training["added"]
     base = _some(training["passages"] - added, "passage")
     if by == "people" and not added:
-        return f"It was trained on {base} coded by people."
+        return f"The model was trained on {base} coded by people."
     if by == "told" and not added:
-        return f"It was trained on {base} whose provenance its card tells."
-    learnt = f"It was trained on {base} ({_COMPOSED['en']})"
+        return f"The model was trained on {base}, whose provenance its card tells."
+    learnt = f"The model was trained on {base} ({_COMPOSED['en']})"
     if not added:
         return f"{learnt}."
-    who = {"people": " coded by people", "model": " coded by a machine"}.get(
+    who = {"people": ", coded by people", "model": ", coded by a machine"}.get(
         training["added_coded_by"], ", whose provenance its card tells"
     )
     return f"{learnt} and on {_some(added, 'added passage')}{who}."
@@ -256,13 +260,13 @@ def _seen_en(seen: int | None, passages: int) -> str:
 def _tension_en(tension: Json) -> str:
     support = tension["support"]
     if not support:
-        return (
-            "No tension (a passage with both logics in opposition) is coded: how well they are found is not measured."
-        )
-    said = f"precision is {_en(tension['precision'])}" if tension["said"] else "the model names none"
+        return "No tension (a passage coded mixte, in opposition) is coded: how well they are found is not measured."
+    told = f"For tensions (passages coded mixte, in opposition; n = {support:,})"
+    if not tension["said"]:
+        return f"{told}, the model names none."
     return (
-        f"For tensions (passages coded mixte, in opposition; n = {support:,}), {said}, recall {_en(tension['recall'])} "
-        f"and F1 {_en(tension['f1'])}."
+        f"{told}, precision is {_en(tension['precision'])}, recall {_en(tension['recall'])} and F1 "
+        f"{_en(tension['f1'])}."
     )
 
 
