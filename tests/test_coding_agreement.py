@@ -351,3 +351,19 @@ def test_machines_that_agree_settle_nothing(tmp_path: Path) -> None:
     sheet = openpyxl.load_workbook(out).worksheets[0]
     label = [cell.value for cell in sheet[1]].index("logique")
     assert all(row[label] is None for row in sheet.iter_rows(min_row=2, values_only=True))
+
+
+def test_passages_that_one_person_coded_keep_their_code_in_the_gold(tmp_path: Path) -> None:
+    """A sample shared out with an overlap comes back whole: what both coded, and what each coded alone."""
+    files = [
+        written(tmp_path / "a.jsonl", rows_of(FIRST, "A")),
+        written(tmp_path / "b.jsonl", rows_of(SECOND, "B")[:4]),
+    ]
+    out, gold = tmp_path / "arbitrage.xlsx", tmp_path / "gold.jsonl"
+    _, err = ran("agreement", *files, "--adjudicate", str(out), "-f", "json")
+    assert "et 8 qu’une seule personne a codés" in err
+    ran("import", str(out), "--coder", "arbitrage", "-o", str(gold))
+    rows = {row["id"]: row for row in map(json.loads, gold.read_text(encoding="utf-8").splitlines())}
+    for rank, coded in enumerate(rows_of(FIRST, "A")):
+        if rank >= 4:
+            assert rows[coded["id"]]["label"] == NAMES[FIRST[rank]]

@@ -1,7 +1,6 @@
 """One's own passages added to a small stand-in of the shipped ones."""
 
 import json
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -111,6 +110,11 @@ def test_nobody_is_named(trained: Trained, own: Path) -> None:
         assert NAME.lower().encode() not in content.lower(), path.name
         for word in (*documents, "codeur A"):
             assert word.encode() not in content, path.name
+
+
+def test_the_folder_is_its_owner_s(trained: Trained) -> None:
+    assert trained[0].stat().st_mode & 0o077 == 0
+    assert [path.name for path in trained[0].iterdir() if path.stat().st_mode & 0o077] == []
 
 
 def test_the_card_tells_what_was_added(trained: Trained) -> None:
@@ -244,7 +248,3 @@ def test_one_document_of_ones_own_is_not_enough(base: Path, against: Path, own: 
     with pytest.raises(TensionsError, match="ne suffisent pas"):
         train_added([path], tmp_path / "m", base=base, against=str(against))
     assert not (tmp_path / "m").exists()
-
-
-def test_a_passage_chosen_to_teach_is_never_judged() -> None:
-    assert replace(passage(), drawn="uncertain").drawn == "uncertain"

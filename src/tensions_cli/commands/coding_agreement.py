@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tensions_cli.commands.common import choice, report_notices, say
 from tensions_cli.errors import ExitStatus, TensionsError
 from tensions_cli.knowledge.codebook import load_codebook, use_codebook
-from tensions_cli.output.french import plural, printable
+from tensions_cli.output.french import integer, plural, printable
 from tensions_cli.output.rows import to_json
 from tensions_cli.output.sink import binary_output, check_output, text_output
 
@@ -79,9 +79,10 @@ def _write_cases(found: "Agreement", adjudicate: Path, *, quiet: bool) -> None:
         notices = write_adjudication(cases_of(found), coders, machines, stream)
     report_notices(notices, quiet=quiet)
     agreed = plural(len(found.agreed), "passage", "passages")
+    alone = f" et {integer(len(found.alone))} qu’une seule personne a codés" if found.alone else ""
     say(
         f"{printable(adjudicate.name)}\u00a0: {plural(len(found.disagreements), 'désaccord')} à arbitrer, puis "
-        f"{agreed} où tous sont d’accord, déjà remplis. Pour relire le tout\u00a0: tensions coding import "
+        f"{agreed} où tous sont d’accord{alone}, déjà remplis. Pour relire le tout\u00a0: tensions coding import "
         f"{printable(adjudicate.name)} --coder arbitrage -o gold.jsonl",
         quiet=quiet,
     )

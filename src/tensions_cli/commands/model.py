@@ -13,6 +13,7 @@ from tensions_cli.output.evaluation import lines_of_training
 from tensions_cli.output.rows import to_json
 from tensions_cli.output.sink import check_output, text_output
 from tensions_cli.tagging.model_folder import (
+    DEFAULT,
     find_model,
     installed_models,
     open_model,
@@ -101,6 +102,8 @@ def run_evaluate(
     figures["manifest"]["gold"] = gold_identity(gold)
     figures["manifest"]["model"]["training"] = model_training(metrics_of(model))
     figures["coding"] = gold_coding(passages, gold)
+    if seen_in_training((p.text for p in passages), find_model(DEFAULT)):
+        figures["coding"]["coded_by"] = None  # shipped passages, whose codes are no person's unless somebody says so
     figures["seen_in_training"] = seen_in_training((p.text for p in passages), find_model(model))
     if figures["seen_in_training"]:
         on_screen = form == "table" and output is None and sys.stdout.isatty()  # where the table says it too

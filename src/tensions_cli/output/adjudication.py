@@ -11,7 +11,7 @@ from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.output.agreement import answer, kind_title
 from tensions_cli.output.sheets import changes, check_rows, fit, new_workbook, write_header
-from tensions_cli.output.task_workbook import _add_list, _code_columns, _Column, _write_grid
+from tensions_cli.output.task_workbook import TaskColumn, add_list, code_columns, write_grid
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 SHEET = "Arbitrage"
 AGREED = "aucun"  # in the column of disagreements
 MACHINES = "machines seules"
+ALONE = "un seul codeur"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One passage to settle, or one that is settled: `kind` is None where all agree, and `resolved` their answers
-    (None where only machines coded it).
+    """One passage to settle, or one that is settled: `kind` is None where all agree, or where one coder was alone, and
+    `resolved` the answers (None where only machines coded it).
 
     `codes`: by coder, the answers and memo of the JSON output. `weight`, `drawn`: how the passage was drawn.
     """
@@ -49,15 +50,15 @@ def write_adjudication(
     """Sheets « Arbitrage », « Grille » and « Mode d’emploi ». Returns French notices on what did not fit.
 
     Cases in the order given, which is kept: disagreements first, with empty cells for the settled codes; then the
-    passages on which all agree, already filled, so that what is read back is a whole gold. Same bytes for the same
-    cases. Raises TensionsError beyond the rows that a sheet can hold.
+    passages on which all agree and those that one person coded, already filled: what is read back is a whole gold.
+    Same bytes for the same cases. Raises TensionsError beyond the rows that a sheet can hold.
     """
     check_rows(len(cases), hint="comparez les codeurs document par document, un fichier de codes à la fois")
     packed = io.BytesIO()
     book = new_workbook(packed)
     changed: Counter[str] = Counter()
     sheet, grid, advice = (book.add_worksheet(name) for name in (SHEET, "Grille", "Mode d’emploi"))
-    axes = _write_grid(book, grid, changed)
+    axes = write_grid(book, grid, changed)
     _write_cases(book, sheet, cases, coders, axes, changed)
     wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
     advice.set_column(0, 0, 120, wrapped)
@@ -97,7 +98,7 @@ def _write_cases(
                 sheet.write_blank(row, at, None, formats[column.kind])
     for at, column in enumerate(columns):
         if column.choices or column.field == "axes":
-            _add_list(sheet, at, len(cases), column, axes)
+            add_list(sheet, at, len(cases), column, axes)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(len(cases), 1), len(columns) - 1)
     sheet.set_landscape()
@@ -105,26 +106,26 @@ def _write_cases(
     sheet.repeat_rows(0)
 
 
-def _columns(coders: Sequence[str], axes: str, *, weighted: bool) -> list[_Column]:
+def _columns(coders: Sequence[str], axes: str, *, weighted: bool) -> list[TaskColumn]:
     """The disagreement, the passage, each coder's answers, the codes to settle, then what ties the row to its text."""
     # As metadata, so that what each coder had said comes back beside the settled code and is never taken for it.
     prefix = read_toml("exchange.toml")["metadata"]["header"]
     of_coders = [
-        _Column(f"{kind}_{coder}", f"{prefix}{coder}, {title}", width, "context")
+        TaskColumn(f"{kind}_{coder}", f"{prefix}{coder}, {title}", width, "context")
         for coder in coders
         for kind, title, width in (("answers", "codes", 24), ("memo", "commentaire", 20))
     ]
-    drawn = [_Column("weight", "poids", 9, "grey"), _Column("drawn", "tirage", 12, "grey")] if weighted else []
+    drawn = [TaskColumn("weight", "poids", 9, "grey"), TaskColumn("drawn", "tirage", 12, "grey")] if weighted else []
     return [
-        _Column("kind", f"{prefix}désaccord", 22, "context"),
-        _Column("document", "document", 14, "grey"),
-        _Column("context", "question", 24, "grey"),
-        _Column("text", "passage", 60, "passage"),
+        TaskColumn("kind", f"{prefix}désaccord", 22, "context"),
+        TaskColumn("document", "document", 14, "grey"),
+        TaskColumn("context", "question", 24, "grey"),
+        TaskColumn("text", "passage", 60, "passage"),
         *of_coders,
-        *_code_columns(codebook(), axes),
-        _Column("id", "identifiant", 18, "grey"),
-        _Column("start", "début", 8, "grey"),
-        _Column("end", "fin", 8, "grey"),
+        *code_columns(codebook(), axes),
+        TaskColumn("id", "identifiant", 18, "grey"),
+        TaskColumn("start", "début", 8, "grey"),
+        TaskColumn("end", "fin", 8, "grey"),
         *drawn,
     ]
 
@@ -132,7 +133,13 @@ def _columns(coders: Sequence[str], axes: str, *, weighted: bool) -> list[_Colum
 def _values(case: Case) -> dict[str, Any]:
     """One case by field names of the columns."""
     values = {
-        "kind": kind_title(case.kind) if case.kind else AGREED if case.resolved else MACHINES,
+        "kind": kind_title(case.kind)
+        if case.kind
+        else MACHINES
+        if not case.resolved
+        else ALONE
+        if len(case.codes) == 1
+        else AGREED,
         "document": case.document,
         "context": case.context,
         "text": case.text,
@@ -161,10 +168,11 @@ def _resolved(code: Mapping[str, Any]) -> dict[str, str]:
 
 def _advice(cases: Sequence[Case], coders: Sequence[str], machines: Sequence[str]) -> list[str]:
     open_ = sum(case.kind is not None for case in cases)
+    alone = sum(case.kind is None and len(case.codes) == 1 for case in cases)
     lines = [
         f"Feuille «\u00a0{SHEET}\u00a0»\u00a0: d’abord les désaccords ({open_}), du plus grave au plus fin, puis les "
-        f"passages sur lesquels tous sont d’accord ({len(cases) - open_}), déjà remplis (désaccord\u00a0: "
-        f"«\u00a0{AGREED}\u00a0»).",
+        f"passages sur lesquels tous sont d’accord ({len(cases) - open_ - alone}), et ceux qu’une seule personne a "
+        f"codés ({alone}), déjà remplis (désaccord\u00a0: «\u00a0{AGREED}\u00a0», «\u00a0{ALONE}\u00a0»).",
         "Colonnes sur fond bleu\u00a0: le code arrêté. Remplissez-les toutes, aussi celles où les codeurs étaient "
         "d’accord\u00a0; le commentaire garde la raison. Un désaccord laissé vide n’entre pas dans le gold\u00a0: la "
         "relecture le signale.",
@@ -172,8 +180,8 @@ def _advice(cases: Sequence[Case], coders: Sequence[str], machines: Sequence[str
         f"({', '.join(coders)})\u00a0: laissez-les, elles gardent la trace de ce que chacun avait répondu.",
         "Colonnes «\u00a0identifiant\u00a0», «\u00a0début\u00a0» et «\u00a0fin\u00a0»\u00a0: gardez-les, elles "
         "rattachent chaque ligne à son texte.",
-        "Pour relire\u00a0: tensions coding import CE_FICHIER.xlsx --coder arbitrage -o gold.jsonl. Les passages qu’un "
-        "seul codeur a vus ne sont pas ici\u00a0: ils restent dans son fichier.",
+        "Pour relire\u00a0: tensions coding import CE_FICHIER.xlsx --coder arbitrage -o gold.jsonl. Les passages "
+        "qu’une seule personne a codés gardent son code\u00a0: relisez-les si l’accord est faible.",
         "L’accord se publie avant arbitrage\u00a0: un gold arbitré ne mesure plus l’accord des codeurs.",
     ]
     if machines:

@@ -25,7 +25,7 @@ LONGEST_LIST, LONGEST_MESSAGE, LONGEST_TITLE = 255, 255, 32
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
+class TaskColumn:
     """A column of the sheet. `kind`: `code` (to fill in), `passage`, `context` or `grey`; `choices`: its list.
 
     `strict`: nothing else than the list can be typed.
@@ -53,7 +53,7 @@ def write_task_workbook(tasks: Iterable[Task], coder: str | None, stream: Binary
     shown = any(task.proposal for task in rows)
     tasks_sheet = book.add_worksheet(SHEET)
     grid_sheet, advice_sheet = book.add_worksheet("Grille"), book.add_worksheet("Mode d’emploi")
-    axes = _write_grid(book, grid_sheet, changed)
+    axes = write_grid(book, grid_sheet, changed)
     _write_tasks(book, tasks_sheet, rows, coder, axes, changed, shown=shown)
     _write_advice(book, advice_sheet, rows, shown=shown)
     tasks_sheet.activate()
@@ -79,7 +79,7 @@ def _write_tasks(
     prefix = read_toml("exchange.toml")["metadata"]["header"]
     columns = [
         *_columns(codebook(), axes, shown=shown),
-        *(_Column(f"meta_{name}", f"{prefix}{name}", 16, "grey") for name in metadata),
+        *(TaskColumn(f"meta_{name}", f"{prefix}{name}", 16, "grey") for name in metadata),
     ]
     top = {"num_format": "@", "valign": "top", "text_wrap": True}
     grey = {"font_color": "#6b6b6b", "font_size": 9}
@@ -108,7 +108,7 @@ def _write_tasks(
                 sheet.write_blank(row, at, None, formats[column.kind])
     for at, column in enumerate(columns):
         if column.choices or column.field == "axes":
-            _add_list(sheet, at, len(tasks), column, axes)
+            add_list(sheet, at, len(tasks), column, axes)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(len(tasks), 1), len(columns) - 1)
     sheet.set_landscape()
@@ -116,59 +116,59 @@ def _write_tasks(
     sheet.repeat_rows(0)
 
 
-def _columns(book: Codebook, axes: str, *, shown: bool) -> list[_Column]:
+def _columns(book: Codebook, axes: str, *, shown: bool) -> list[TaskColumn]:
     """What a coder reads first, then what is filled in, then what ties the row to its text, in grey."""
     return [
-        _Column("document", "document", 14, "context"),
-        _Column("speaker", "locuteur", 11, "context"),
-        _Column("context", "question", 24, "context"),
-        _Column("before", "avant", 28, "context"),
-        _Column("text", "passage", 60, "passage"),
-        _Column("after", "après", 28, "context"),
-        *_code_columns(book, axes),
+        TaskColumn("document", "document", 14, "context"),
+        TaskColumn("speaker", "locuteur", 11, "context"),
+        TaskColumn("context", "question", 24, "context"),
+        TaskColumn("before", "avant", 28, "context"),
+        TaskColumn("text", "passage", 60, "passage"),
+        TaskColumn("after", "après", 28, "context"),
+        *code_columns(book, axes),
         *(_proposal_columns(book) if shown else ()),
-        _Column("id", "identifiant", 18, "grey"),
-        _Column("turn", "tour", 6, "grey"),
-        _Column("role", "rôle", 10, "grey"),
-        _Column("start", "début", 8, "grey"),
-        _Column("end", "fin", 8, "grey"),
-        _Column("coder", "codeur", 10, "grey"),
-        _Column("weight", "poids", 9, "grey"),
-        _Column("drawn", "tirage", 12, "grey"),
+        TaskColumn("id", "identifiant", 18, "grey"),
+        TaskColumn("turn", "tour", 6, "grey"),
+        TaskColumn("role", "rôle", 10, "grey"),
+        TaskColumn("start", "début", 8, "grey"),
+        TaskColumn("end", "fin", 8, "grey"),
+        TaskColumn("coder", "codeur", 10, "grey"),
+        TaskColumn("weight", "poids", 9, "grey"),
+        TaskColumn("drawn", "tirage", 12, "grey"),
     ]
 
 
-def _code_columns(book: Codebook, axes: str) -> Iterator[_Column]:
+def code_columns(book: Codebook, axes: str) -> Iterator[TaskColumn]:
     """The codes: one label where there are two logics, else yes or no by logic and a relation by pair."""
     if book.by_pair:
         for logic in book.logics:
             said = f"{logic.title}\u00a0: oui si le passage la met en jeu, non sinon."
-            yield _Column(logic.letter, f"logique ({logic.name})", 14, "code", YES_OR_NO, said)
+            yield TaskColumn(logic.letter, f"logique ({logic.name})", 14, "code", YES_OR_NO, said)
         for pair, (one, other) in book.pairs.items():
             said = f"Seulement si {book.said[one]} et {book.said[other]} sont là toutes les deux."
-            yield _Column(f"relation_{pair}", f"relation ({pair})", 16, "code", book.relations, said)
+            yield TaskColumn(f"relation_{pair}", f"relation ({pair})", 16, "code", book.relations, said)
     else:
-        yield _Column("label", "logique", 17, "code", book.labels, "La logique du passage (feuille Grille).")
+        yield TaskColumn("label", "logique", 17, "code", book.labels, "La logique du passage (feuille Grille).")
         said = "Seulement pour un passage mixte\u00a0: comment les deux logiques se rencontrent."
-        yield _Column("relation", "relation", 15, "code", book.relations, said)
+        yield TaskColumn("relation", "relation", 15, "code", book.relations, said)
     for logic in book.logics:
         said = f"Seulement si {logic.said} est dans le passage\u00a0: ce qu’en fait celui ou celle qui parle."
-        yield _Column(f"stance_{logic.name}", f"posture ({logic.name})", 16, "code", logic.stances, said)
+        yield TaskColumn(f"stance_{logic.name}", f"posture ({logic.name})", 16, "code", logic.stances, said)
     if axes:
         said = "Choisissez, ou tapez-en plusieurs séparés par un point-virgule\u00a0: "
         example = "\u00a0; ".join(axis_name(book.axes[0], pole) for pole in book.poles[:2])
-        yield _Column("axes", "axes", 32, "code", (), f"{said}{example}", strict=False)
-    yield _Column("memo", "commentaire", 28, "code")
+        yield TaskColumn("axes", "axes", 32, "code", (), f"{said}{example}", strict=False)
+    yield TaskColumn("memo", "commentaire", 28, "code")
 
 
-def _proposal_columns(book: Codebook) -> Iterator[_Column]:
-    yield _Column("machine_label", "machine\u00a0: logique", 15, "grey")
-    yield _Column("machine_relation", "machine\u00a0: relation", 13, "grey")
+def _proposal_columns(book: Codebook) -> Iterator[TaskColumn]:
+    yield TaskColumn("machine_label", "machine\u00a0: logique", 15, "grey")
+    yield TaskColumn("machine_relation", "machine\u00a0: relation", 13, "grey")
     for pole in book.poles:
-        yield _Column(f"machine_stance_{pole}", f"machine\u00a0: posture ({pole})", 14, "grey")
-    yield _Column("machine_axes", "machine\u00a0: axes", 22, "grey")
+        yield TaskColumn(f"machine_stance_{pole}", f"machine\u00a0: posture ({pole})", 14, "grey")
+    yield TaskColumn("machine_axes", "machine\u00a0: axes", 22, "grey")
     for pole in book.poles:
-        yield _Column(f"machine_score_{pole}", f"machine\u00a0: score ({pole})", 10, "grey")
+        yield TaskColumn(f"machine_score_{pole}", f"machine\u00a0: score ({pole})", 10, "grey")
 
 
 def _values(task: Task, coder: str | None) -> dict[str, Any]:
@@ -195,7 +195,7 @@ def _values(task: Task, coder: str | None) -> dict[str, Any]:
     }
 
 
-def _add_list(sheet: "Worksheet", at: int, count: int, column: _Column, axes: str) -> None:
+def add_list(sheet: "Worksheet", at: int, count: int, column: TaskColumn, axes: str) -> None:
     """A list to choose from; `axes`: where the names of axes stand, too many to be written in the cell."""
     written = len(",".join(column.choices)) <= LONGEST_LIST
     sheet.data_validation(
@@ -219,7 +219,7 @@ def _add_list(sheet: "Worksheet", at: int, count: int, column: _Column, axes: st
 # The codebook
 
 
-def _write_grid(book: "Workbook", sheet: "Worksheet", changed: Counter[str]) -> str:
+def write_grid(book: "Workbook", sheet: "Worksheet", changed: Counter[str]) -> str:
     """The codebook, family by family. Returns the reference of the cells that name the axes, or "" without axes."""
     wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
     title = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True, "bold": True})

@@ -43,11 +43,15 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What was compared. `figures`: `docs/schemas/agreement.schema.json`, without the disagreements."""
+    """What was compared. `figures`: `docs/schemas/agreement.schema.json`, without the disagreements.
+
+    `alone`: passages that one person only coded.
+    """
 
     figures: dict[str, Any]
     disagreements: tuple[Disagreement, ...]
     agreed: tuple[CodedUnit, ...]
+    alone: tuple[CodedUnit, ...]
     notices: tuple[str, ...]
 
 
@@ -89,7 +93,9 @@ def agreement_between(files: Sequence[Path], by: Sequence[str] = ()) -> Agreemen
         "groups": _groups(shared, codings.coders, sample, by),
     }
     agreed = tuple(unit for unit, difference in zip(shared, found, strict=True) if difference is None)
-    return Agreement(figures, tuple(disagreements), agreed, codings.notices)
+    people = {coder.name for coder in codings.coders if not coder.machine}
+    alone = tuple(unit for unit in codings.units if len(unit.codes) == 1 and people & unit.codes.keys())
+    return Agreement(figures, tuple(disagreements), agreed, alone, codings.notices)
 
 
 def kinds() -> tuple[str, ...]:
@@ -320,13 +326,13 @@ def _place(one: Disagreement, order: Mapping[str, int]) -> tuple[int, str, int, 
 
 
 def cases_of(found: Agreement) -> list[Case]:
-    """Disagreements in their order, then the passages on which all agree, with what the people among them agree on.
+    """Disagreements in their order, the passages on which all agree, then those that one person coded, both filled.
 
     A passage that machines alone coded stays to be coded: their answers must not come back as those of a person.
     """
     machines = frozenset(coder["coder"] for coder in found.figures["coders"] if coder["machine"])
     settled = [_case(one.unit, one.kind, None) for one in found.disagreements]
-    return settled + [_case(unit, None, _united(unit, machines)) for unit in found.agreed]
+    return settled + [_case(unit, None, _united(unit, machines)) for unit in (*found.agreed, *found.alone)]
 
 
 def _case(unit: CodedUnit, kind: str | None, resolved: Code | None) -> Case:

@@ -268,8 +268,10 @@ def write_model(
         _write(written / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
         told_of = {**told_provenance(sources), **({} if not private else {"private": "yes"})}
         _write(written / "README.md", card(metrics, {**config, "encoders": list(choices.encoders)}, told_of))
-        target.mkdir(exist_ok=True)
+        target.mkdir(mode=0o700 if private else 0o777, exist_ok=True)
         for path in sorted(written.iterdir()):
+            if private:  # like every output made from one's own texts
+                path.chmod(0o600)
             os.replace(path, target / path.name)
     return metrics
 
