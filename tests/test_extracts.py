@@ -16,7 +16,7 @@ from rich.cells import cell_len
 
 from tensions_cli.cli import run
 from tensions_cli.errors import ExitStatus, TensionsError
-from tensions_cli.output.extracts import COLUMNS, _line
+from tensions_cli.output.extracts import _line, columns
 from tensions_cli.pipeline import Options, Progress
 from tensions_cli.records import Passage, TaggedPassage, Tags
 from tensions_cli.results import Extract
@@ -273,8 +273,8 @@ def test_csv_is_safe_in_a_spreadsheet(printed: Printed) -> None:
     assert row["left"] == "'=La "
     assert row["text"].startswith("'=La prise en charge\n".replace(" charge\n", " charge"))
     assert row["meta_genre"] == "Procès-verbal"
-    assert list(row)[: len(COLUMNS)] == list(COLUMNS)
-    assert printed("-q", "-f", "csv", "--pattern", "introuvable")[0] == ",".join(COLUMNS) + "\n"
+    assert list(row)[: len(columns())] == columns()
+    assert printed("-q", "-f", "csv", "--pattern", "introuvable")[0] == ",".join(columns()) + "\n"
 
 
 def test_markdown_is_escaped(printed: Printed) -> None:

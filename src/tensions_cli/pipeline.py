@@ -459,7 +459,7 @@ def manifest(model: Model, options: Options) -> dict[str, Any]:
             "sha256": model.sha256,
             "tension": dict(model.tension),
         },
-        "codebook": {"version": book.version, "sha256": book.sha256},
+        "codebook": {"name": book.name, "version": book.version, "sha256": book.sha256},
         "lexicon": {"sha256": book.lexicon_sha256},
         "language_model": french.version(),
         "options": chosen,

@@ -209,6 +209,7 @@ def test_calibration_asks_for_enough_of_both_answers() -> None:
         (-0.04, [-0.09, -0.01], "moins bien que le modèle livré sur vos passages : −0,04 de macro-F1 [−0,09 ; −0,01]"),
         (0.0, [-0.02, 0.02],
          "ni mieux ni moins bien que le modèle livré sur vos passages : 0,00 de macro-F1 [−0,02 ; +0,02] : pas établi"),
+        (0.0, None, "ni mieux ni moins bien que le modèle livré sur vos passages : aucune différence mesurée"),
         (0.1, None,
          "face au modèle livré, sur vos passages : +0,10 de macro-F1 ; trop peu de documents pour un intervalle"),
     ],

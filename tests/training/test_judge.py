@@ -18,7 +18,7 @@ from tensions_cli.records import Relation, Tags
 from tensions_cli.tagging.french import words_of
 from tensions_cli.tagging.lexicon import find_cues
 from tensions_cli.training import judge as judging
-from tensions_cli.training.judge import judge, read_gold, wrong_confidence
+from tensions_cli.training.judge import gold_coding, judge, read_gold, wrong_confidence
 from tensions_cli.training.keywords import keyword_logics
 from tensions_cli.training.seen import FILE, seen_in_training, text_hash, training_lines
 
@@ -351,6 +351,29 @@ def test_a_model_does_not_learn_the_answers_of_a_machine(tmp_path: Path, capsys:
     path = write(tmp_path / "codes.jsonl", gold_rows(coder="tensions-0.1.0+4d97ed5e"))
     assert run(["model", "train", str(path), "-o", str(tmp_path / "modele")]) == 2
     assert "aucun passage codé par une personne" in capsys.readouterr().err
+
+
+def test_passages_chosen_to_teach_do_not_evaluate(tmp_path: Path) -> None:
+    rows = gold_rows(weight=3.5)
+    for row in rows[:3]:
+        row |= {"weight": None, "drawn": "uncertain"}
+    said: list[str] = []
+    path = write(tmp_path / "codes.jsonl", rows)
+    kept = read_gold(path, None, said.append)
+    assert [one.id for one in kept] == [f"p{n}" for n in range(4, 9)]
+    assert said[0].startswith("3 passages choisis pour entraîner")
+    coding = gold_coding(kept, path)
+    assert coding == {"coders": 1, "coded_by": "people", "at_random": 5, "unequal_weights": False}
+    with pytest.raises(TensionsError, match="ne peut pas évaluer"):
+        read_gold(write(path, gold_rows(drawn="mixed")), None)
+
+
+def test_a_card_beside_the_gold_says_who_coded(tmp_path: Path) -> None:
+    path = write(tmp_path / "codes.jsonl", gold_rows())
+    (tmp_path / "card.toml").write_text('provenance = "Composed."\n', encoding="utf-8")
+    assert gold_coding(read_gold(path, None), path)["coded_by"] == "told"
+    (tmp_path / "card.toml").write_text('provenance = "Composed."\ncoded_by = "model"\n', encoding="utf-8")
+    assert gold_coding(read_gold(path, None), path)["coded_by"] == "model"
 
 
 # --- texts that the model learnt ------------------------------------------------------------------------

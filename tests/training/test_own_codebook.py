@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tensions_cli.cli import run
-from tensions_cli.knowledge.codebook import load_codebook, use_codebook
+from tensions_cli.knowledge.codebook import use_codebook
 from tensions_cli.tagging.model_folder import load_model
 from tensions_cli.tagging.tag import tag_texts
 
@@ -197,6 +197,13 @@ def test_an_unknown_codebook_or_nothing_to_learn(
     assert "aucun passage codé n’est donné" in capsys.readouterr().err
 
 
+def test_added_passages_do_not_go_with_other_sources(
+    codes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["model", "train", str(codes), "--add", str(codes), "-o", str(tmp_path / "m")]) == 2
+    assert "ne se combine pas" in capsys.readouterr().err
+
+
 def test_passages_chosen_to_teach_train_and_are_not_judged(tmp_path: Path) -> None:
     lines = [line | ({"drawn": "diverse"} if rank % 4 == 0 else {"weight": 2.5}) for rank, line in enumerate(rows())]
     path, folder = write(tmp_path / "codes.jsonl", lines), tmp_path / "m"
@@ -204,7 +211,3 @@ def test_passages_chosen_to_teach_train_and_are_not_judged(tmp_path: Path) -> No
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     assert (metrics["training"]["passages"], metrics["evaluation"]["passages"]) == (80, 60)
     assert "drawn to teach" in metrics["protocol"]
-
-
-def test_the_codebook_is_read_before_the_codes() -> None:
-    assert load_codebook(BOOK).letters == {"marchande": "M", "civique": "C"}

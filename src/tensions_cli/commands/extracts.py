@@ -158,10 +158,12 @@ def parse_stance(typed: str) -> tuple[str, str]:
     """`professionnelle:menacee` as a logic and a posture; `M` and `P` stand for the logics."""
     logic, colon, stance = typed.partition(":")
     if not colon:
+        pole, stances = list(codebook().stances.items())[-1]
+        example = f"{pole}:{stances[-1]}"
         raise TensionsError(
             f"--stance\u00a0: la valeur «\u00a0{typed}\u00a0» est inconnue",
             why="une posture est celle de qui parle envers l’une des logiques",
-            hint="--stance LOGIQUE:POSTURE, par exemple\u00a0: --stance professionnelle:menacee",
+            hint=f"--stance LOGIQUE:POSTURE, par exemple\u00a0: --stance {example}",
         )
     pole = _pole("--stance", logic)
     return pole, named(f"--stance {pole}:", stance, codebook().stances[pole])

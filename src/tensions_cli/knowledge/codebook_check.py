@@ -13,7 +13,10 @@ from tensions_cli.records import MIXTE, NEUTRE, Relation
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 LETTER = re.compile(r"[A-Z]")
 FEWEST, MOST = 2, 6  # logics; beyond six, pairs are fifteen and no corpus teaches them
-RESERVED = frozenset({MIXTE, NEUTRE, "tension", "document", "speaker", "person", "role", "name", "title"})
+# Each stands beside names of logics somewhere: labels, grouping fields, an axis, a point of a course.
+RESERVED = frozenset(
+    {MIXTE, NEUTRE, "tension", "document", "speaker", "person", "role", "name", "title", "position", "passage"}
+)
 STRENGTHS = (1, 2, 3)
 
 

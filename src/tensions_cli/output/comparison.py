@@ -105,7 +105,7 @@ def _titles(found: Comparison) -> dict[str, str]:
 
 
 def _version(found: Comparison) -> str:
-    return f"Modèle {found.manifest['model']['identity']}, grille v{found.manifest['codebook']['version']}."
+    return f"Modèle {found.manifest['model']['identity']}, {french.grid(found.manifest['codebook']['version'])}."
 
 
 def _short(*, wide: bool) -> tuple[str, ...]:
@@ -166,9 +166,9 @@ def _groups_legend(found: Comparison) -> str:
     how = " ou ".join(french.method(method) for method in methods)
     few = any(group.method.startswith("none: fewer") for group in found.groups)
     masked = any(group.masked for group in found.groups)
+    named = ", ".join(f"{letter}{NBSP}: {pole}" for pole, letter in codebook().letters.items())
     parts = [
-        f"M{NBSP}: rationalisation, P{NBSP}: professionnelle{NBSP}; tension{NBSP}: mixte en opposition. Parts de tous "
-        "les passages comptés du groupe.",
+        f"{named}{NBSP}; tension{NBSP}: mixte en opposition. Parts de tous les passages comptés du groupe.",
         f"[{NBSP}]{NBSP}: intervalle à 95{NBSP}% ({how}).{NO_SPREAD}" if how else "",
         f"«{NBSP}{french.TOO_FEW}{NBSP}»{NBSP}: moins de cinq documents, ou personnes d’un document." if few else "",
         french.masking_legend(found.manifest["options"]["mask_under"]) if masked else "",

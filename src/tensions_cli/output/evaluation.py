@@ -48,10 +48,10 @@ def lines_of_training(metrics: Json, folder: str) -> list[str]:
     added = metrics.get("added")
     if added:
         curve = ", ".join(
-            f"{french.integer(point['passages'])}{NBSP}: {_plain(point['macro_f1']['value'])}"
+            f"{_plain(point['macro_f1']['value'])} avec {french.integer(point['passages'])}"
             for point in added["learning_curve"]
         )
-        lines += [added["verdict"], f"macro-F1 selon le nombre de vos passages appris{NBSP}: {curve}"]
+        lines += [added["verdict"], f"macro-F1 selon le nombre de vos passages qu’il apprend{NBSP}: {curve}"]
         if not added["calibrated_on_added"]:
             lines.append(
                 "vos passages sont trop peu nombreux pour régler seuils et scores sur eux\u00a0: ceux du modèle livré "
@@ -115,7 +115,7 @@ def heading(figures: Json) -> str:
     gold = manifest.get("gold", {}).get("file")
     told = f" ({french.printable(gold)})" if gold else ""
     return (
-        f"Modèle {manifest['model']['identity']}, grille v{manifest['codebook']['version']}, face à "
+        f"Modèle {manifest['model']['identity']}, {french.grid(manifest['codebook']['version'])}, face à "
         f"{french.plural(figures['passages'], 'passage codé', 'passages codés')} de "
         f"{french.plural(figures['documents'], 'document')}{told}."
     )

@@ -30,14 +30,6 @@ LEFT_SHARE = 0.45  # of a line, before the match
 GAP = "  "  # on both sides of a match: it is seen without colour
 MODEL = "model"
 OWN_COLUMNS = ("reference", "typicality", "left", "match", "right", "match_start", "match_end")
-# Columns of a csv that has no row to take them from; metadata columns come with rows.
-COLUMNS = (
-    *OWN_COLUMNS,
-    *("id", "document", "start", "end", "turn", "speaker", "person", "role", "time_start", "time_end", "context"),
-    *("text", "label", "relation", "stance_rationalisation", "stance_professionnelle", "axes"),
-    *("score_rationalisation", "score_professionnelle", "evidence", "certain", "counted", "excluded_reason"),
-    *("coded_by", "model"),
-)
 
 
 def reference(passage: Passage, *, names: bool = True) -> str:
@@ -264,10 +256,26 @@ def write_extracts_jsonl(extracts: Iterable[Extract], stream: TextIO, *, names: 
 def write_extracts_csv(extracts: Sequence[Extract], stream: TextIO, *, names: bool = True) -> None:
     """One extract a row, passages flattened as in `tensions tag`; the header alone when nothing was found."""
     rows = [_own_row(one, names) | _unnamed(flat_passage_row(one.tagged), names) for one in extracts]
-    metadata = sorted({name for row in rows for name in row} - set(COLUMNS))
-    writer = csv.DictWriter(stream, [*COLUMNS, *metadata], restval="", lineterminator="\n")
+    own = columns()
+    metadata = sorted({name for row in rows for name in row} - set(own))
+    writer = csv.DictWriter(stream, [*own, *metadata], restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(map(guarded, rows))
+
+
+def columns() -> list[str]:
+    """Columns of a csv that may have no row to take them from; metadata columns come with rows."""
+    book = codebook()
+    return [
+        *OWN_COLUMNS,
+        *("id", "document", "start", "end", "turn", "speaker", "person", "role", "time_start", "time_end", "context"),
+        *("text", "label", "relation"),
+        *(("logics", *(f"relation_{pair}" for pair in book.pairs)) if book.by_pair else ()),
+        *(f"stance_{pole}" for pole in book.poles),
+        "axes",
+        *(f"score_{pole}" for pole in book.poles),
+        *("evidence", "certain", "counted", "excluded_reason", "coded_by", "model"),
+    ]
 
 
 def _own_row(one: Extract, names: bool) -> dict[str, Any]:

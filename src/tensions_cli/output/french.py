@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.knowledge.codebook import codebook, shipped
 from tensions_cli.records import MIN_BEARING, Interval, Passage, Role
 from tensions_cli.results import CorrectedShare, Correction, Corrections, Cutting, Difference, Estimate
 
@@ -48,6 +48,12 @@ def integer(number: int) -> str:
 def percent(share: float | None) -> str:
     """A share in [0, 1] as a whole percentage, or a dash."""
     return "–" if share is None else f"{100 * share:.0f}{NBSP}%"
+
+
+def grid(version: int) -> str:
+    """« grille v4 » for the shipped codebook; another is named: « grille associations v1 »."""
+    book = codebook()
+    return f"grille v{version}" if book is shipped() else f"grille «{NBSP}{printable(book.name)}{NBSP}» v{version}"
 
 
 def decided(passages: int, human: int) -> str:

@@ -320,6 +320,7 @@ def explanation_row(explanation: Explanation) -> dict[str, Any]:
         "text": explanation.text,
         "label": tags.label,
         "relation": tags.relation,
+        **({"logics": list(tags.logics), "relations": dict(tags.relations)} if codebook().by_pair else {}),
         "stance": None if tags.stance is None else dict(tags.stance),
         "axes": {axis: list(poles) for axis, poles in tags.axes.items()},
         "scores": dict(tags.scores),

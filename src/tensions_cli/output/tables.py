@@ -39,7 +39,7 @@ def write_summary_csv(analysis: Analysis, stream: TextIO) -> None:
 def write_summary_markdown(analysis: Analysis, stream: TextIO) -> None:
     """A table for a repository, with what the numbers rest on."""
     header = [*(map(_safe, analysis.by) if analysis.by else ("corpus",)), "passages", "mots"]
-    header += [*codebook().measures, "intervalle 95 %", "balance"]
+    header += [*codebook().measures, "intervalle 95 %", *([] if codebook().by_pair else ["balance"])]
     stream.write(f"| {' | '.join(header)} |\n|{'---|' * len(header)}\n")
     for group in analysis.groups:
         stream.write(f"| {' | '.join(_markdown_cells(group, analysis.by))} |\n")
@@ -51,7 +51,7 @@ def write_summary_markdown(analysis: Analysis, stream: TextIO) -> None:
     by_persons = f"{french.decided(whole.passages, whole.human)}, " if whole.human else ""
     stream.write(
         f"\n{french.plural(len(analysis.documents), 'document')}, {by_persons}modèle {manifest['model']['identity']}, "
-        f"grille v{manifest['codebook']['version']}. Intervalle\u00a0: {how}.\n"
+        f"{french.grid(manifest['codebook']['version'])}. Intervalle\u00a0: {how}.\n"
     )
     if under := manifest["options"].get("mask_under"):
         stream.write(f"\n{french.masking_legend(under)}\n")
@@ -133,7 +133,7 @@ def _markdown_names(group: Group, by: Sequence[str]) -> list[str]:
 
 def _markdown_cells(group: Group, by: Sequence[str]) -> list[str]:
     if group.masked:
-        return [*_markdown_names(group, by), *[french.MASKED] * (len(codebook().labels) + 5)]
+        return [*_markdown_names(group, by), *[french.MASKED] * (len(codebook().labels) + 5 - codebook().by_pair)]
     return [
         *_markdown_names(group, by),
         french.integer(group.passages),
@@ -141,7 +141,7 @@ def _markdown_cells(group: Group, by: Sequence[str]) -> list[str]:
         *(french.percent(group.shares[label]) for label in codebook().labels),
         french.percent(group.tension_share),
         french.bounds(group.intervals["tension"], group.method),
-        french.decimal(group.balance),
+        *([] if codebook().by_pair else [french.decimal(group.balance)]),
     ]
 
 

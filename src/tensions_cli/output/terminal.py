@@ -81,6 +81,8 @@ def print_analysis(analysis: Analysis, out: Console, *, speakers: bool, interval
     if stances is not None:
         out.print()
         out.print(stances)
+    if (pairs := _pairs(analysis.groups[0])) is not None:
+        out.print(pairs)
     out.print(_legend(analysis, out))
     if intervals:
         out.print(_section("Parts et intervalles à 95\u00a0%", _intervals(analysis)))
@@ -110,7 +112,7 @@ def _heading(analysis: Analysis) -> Lines:
         (french.plural(len(analysis.documents), "document"), "bold"),
         f"{NBSP}: {french.decided(whole.passages, whole.human)}, ",
         f"{french.integer(whole.words)} mots. Modèle {manifest['model']['identity']}, ",
-        f"grille v{manifest['codebook']['version']}.",
+        f"{french.grid(manifest['codebook']['version'])}.",
     )
     left_out = [_excluded(analysis.documents), _silent(analysis.documents), _dropped(analysis.documents)]
     return Lines(read, *(Text(line, style="dim") for line in left_out if line))
@@ -152,7 +154,8 @@ def _table(analysis: Analysis, out: Console) -> Table:
     table.add_column(_figures(*map(_short, in_bars())), no_wrap=True)
     if out.width >= NARROW:
         table.add_column("tension %", no_wrap=True)
-        table.add_column("balance", justify="right", no_wrap=True)
+        if not codebook().by_pair:
+            table.add_column("balance", justify="right", no_wrap=True)
     if wide:
         table.add_column("axes saillants", overflow="fold")
     for group in analysis.groups:
@@ -212,7 +215,8 @@ def _cells(group: Group, by: tuple[str, ...], out: Console, *, wide: bool) -> li
         *([Text(french.integer(group.words))] if wide else []),
         *([_bar(group, out)] if out.width >= NARROW else []),
         Text(_figures(*(_rounded(group.shares[label]) for label in in_bars()))),
-        *([Text(tension), Text(french.decimal(group.balance))] if out.width >= NARROW else []),
+        *([Text(tension)] if out.width >= NARROW else []),
+        *([Text(french.decimal(group.balance))] if out.width >= NARROW and not codebook().by_pair else []),
         *([Text(_axes(group))] if wide else []),
     ]
 
@@ -304,7 +308,7 @@ def _stances_by_group(groups: list[tuple[str, Mapping[str, int]]]) -> list[Paddi
 
 def _legend(analysis: Analysis, out: Console) -> Padding:
     marks = [(_glyph(label, out), label) for label in in_bars()]
-    keys = zip(marks, ("M", "mi.", "P", "n."), strict=True)
+    keys = zip(marks, map(_short, in_bars()), strict=True)
     methods = dict.fromkeys(group.method for group in analysis.groups if not group.method.startswith("none"))
     how = " ou ".join(french.method(method) for method in methods) or "aucun ici"
     measured = {name: french.percent(share) for name, share in analysis.manifest["model"]["tension"].items()}
@@ -314,13 +318,31 @@ def _legend(analysis: Analysis, out: Console) -> Padding:
         f"à 95{NBSP}% ({how}){NBSP}; «{NBSP}trop peu{NBSP}»{NBSP}: moins de cinq documents, ou personnes d’un seul ",
         f"document. La relation est le code le moins sûr{NBSP}: sur des textes jamais vus, {measured['precision']} ",
         f"des tensions annoncées en sont, {measured['recall']} sont trouvées{NBSP}; l’intervalle n’en tient pas ",
-        f"compte, lisez les passages.\nbalance{NBSP}: de −1 (M seule) à +1 (P seule), sur vingt passages porteurs ",
-        f"au moins{NBSP}; axes{NBSP}: à titre indicatif.",
+        f"compte, lisez les passages.\n{_balance_legend()}axes{NBSP}: à titre indicatif.",
         STANCE_LEGEND if analysis.groups[0].stance is not None else "",
         f"\n{french.masking_legend(under)}" if (under := analysis.manifest["options"].get("mask_under")) else "",
         style="dim",
     )
     return Padding(text, (1, 0, 0, 0), expand=False)
+
+
+def _balance_legend() -> str:
+    """Between two logics only."""
+    if codebook().by_pair:
+        return ""
+    first, second = codebook().letters.values()
+    return f"balance{NBSP}: de −1 ({first} seule) à +1 ({second} seule), sur vingt passages porteurs au moins{NBSP}; "
+
+
+def _pairs(whole: Group) -> Text | None:
+    """« marchande et civique : opposition 12, articulation 4 »: with more than two logics, who meets whom."""
+    parts = [
+        f"{' et '.join(codebook().pairs[pair])}{NBSP}: "
+        + ", ".join(f"{relation} {french.integer(n)}" for relation, n in counts.items() if n)
+        for pair, counts in whole.pairs.items()
+        if any(counts.values())
+    ]
+    return Text(f"Relations — {' ; '.join(parts)}".replace(" ;", f"{NBSP};")) if parts else None
 
 
 def _cast(documents: Iterable[DocumentInfo]) -> Lines | None:

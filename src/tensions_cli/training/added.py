@@ -332,6 +332,8 @@ def verdict(gain: Mapping[str, Any]) -> str:
     """What the difference in macro-F1 with the shipped model allows to say, in French."""
     value, interval = gain["value"], gain["interval"]
     told = f"{_signed(value)} de macro-F1"
+    if interval is None and value == 0:  # the same answers, in every draw
+        return "ni mieux ni moins bien que le modèle livré sur vos passages\u00a0: aucune différence mesurée"
     if interval is None:
         return f"face au modèle livré, sur vos passages\u00a0: {told}\u00a0; trop peu de documents pour un intervalle"
     between = f"{told} [{_signed(interval[0])}\u00a0; {_signed(interval[1])}]"

@@ -124,7 +124,7 @@ def card(metrics: dict[str, Any], config: dict[str, Any], told: dict[str, str]) 
         relation_kappa=figures["relation"]["agreement"].get("kappa", "not measured"),
         tension_p=figures["relation"]["tension"]["precision"],
         tension_r=figures["relation"]["tension"]["recall"],
-        axes_f1=figures["axes"]["macro_f1"],
+        axes_f1="not measured" if figures["axes"]["macro_f1"] is None else figures["axes"]["macro_f1"],
         calibration=", ".join(f"{x} {figures['calibration_error'][pole]}" for pole, x in book.letters.items()),
         thresholds=", ".join(f"{x} {config['thresholds'][pole]}" for pole, x in book.letters.items()),
         doubt=config["doubt"],
@@ -219,9 +219,9 @@ def _slices(figures: dict[str, Any]) -> list[str]:
     rows = ["| | passages | agreement | macro-F1 |", "|---|---|---|---|"]
     for kind in ("by_genre", "by_sector"):
         for name, row in figures[kind].items():
-            if row["passages"] >= 30:
+            if row["passages"] >= 30 and name not in ("?", "non dit"):
                 rows.append(f"| {name} | {row['passages']} | {_percent(row['agreement'])} % | {row['macro_f1']:.2f} |")
-    return rows
+    return rows if len(rows) > 2 else ["The passages name none, or too few of each."]
 
 
 def _reliability(curves: dict[str, list[dict[str, Any]]]) -> list[str]:

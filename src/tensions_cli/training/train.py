@@ -32,6 +32,7 @@ from tensions_cli.training.card import card
 from tensions_cli.training.coded import CodedPassage, coders_of, corpus_sha256, read_coded, told_provenance
 from tensions_cli.training.encoder_texts import UNREAD_AUTHORS
 from tensions_cli.training.evaluate import (
+    FOLDS,
     SEED,
     OutOfFold,
     decide,
@@ -156,8 +157,12 @@ def train_added(
         figures = figures_of(judged, passages)
         metrics: dict[str, Any] = {
             "schema": SCHEMA,
-            "protocol": f"{judged.unit}s of the added passages held out by fifths; added passages judged; calibration "
-            + ("and thresholds from the other fifths" if judged.calibrated else "of the shipped model"),
+            "protocol": f"{judged.unit}s of the added passages held out in five parts or fewer; added passages judged; "
+            + (
+                "calibration and thresholds from the other parts"
+                if judged.calibrated
+                else "calibration of the shipped model"
+            ),
             "training": describe(passages, [*sources, *added]),
             "evaluation": report(material, judged.found),
             "added": {
@@ -296,10 +301,11 @@ def _without_persons(metrics: dict[str, Any]) -> None:
 
 def protocol(passages: Sequence[CodedPassage]) -> str:
     """How the figures were obtained, in one line."""
-    unit, _ = held_out_groups(passages)
+    unit, groups = held_out_groups(passages)
+    parts, others = ("by tenths", "tenths") if len(set(groups)) >= FOLDS else ("one by one", f"{unit}s")
     judged = "whole-document passages" if any(p.whole for p in passages) else "all passages"
     drawn = " but those drawn to teach" if any(p.drawn for p in passages) else ""
-    return f"{unit}s held out by tenths; {judged}{drawn} judged; calibration and thresholds from the other tenths"
+    return f"{unit}s held out {parts}; {judged}{drawn} judged; calibration and thresholds from the other {others}"
 
 
 def configuration(
