@@ -480,7 +480,7 @@ def test_the_trend_is_told_only_where_its_slope_is_apart_from_zero() -> None:
 @pytest.mark.parametrize("report", [full_report(), bare_report(), with_whole(group({}, 1, 3))])
 def test_the_worth_of_the_relation_and_talk_against_practice_are_always_told(report: Report) -> None:
     told = summary(report)
-    assert PRACTICE in told
+    assert f"Ces étiquettes sont proposées par une machine. {PRACTICE}" in told
     assert "47\u00a0% des tensions annoncées en sont" in told
 
 

@@ -36,7 +36,7 @@ def summary_in_words(report: Report) -> tuple[Sentence, ...]:
     """The sentences, in the order of the report."""
     whole = report.documents.groups[0]
     if whole.masked:
-        return (Sentence(_hidden(report)), Sentence(PRACTICE, caution=True))
+        return (Sentence(_hidden(report)), Sentence(_practice(0, 0), caution=True))
     told = [
         *_shares(whole),
         *_tensions(whole),
@@ -53,15 +53,26 @@ def summary_in_words(report: Report) -> tuple[Sentence, ...]:
         *_words(report),
         *_corrected(report.corrections),
     ]
-    cautions = (*_doubt(report), PRACTICE)
+    cautions = (*_doubt(report), _practice(whole.human, whole.passages))
     return (*map(Sentence, told), *(Sentence(text, caution=True) for text in cautions))
 
 
 PRACTICE = (
-    "Ces étiquettes sont proposées par une machine. Elles décrivent des passages, jamais des personnes\u00a0; et le "
-    "discours n’est pas la pratique\u00a0: on peut dire une logique sans la suivre, et une logique qui va de soi peut "
-    "ne plus se dire."
+    "Elles décrivent des passages, jamais des personnes\u00a0; et le discours n’est pas la pratique\u00a0: on peut dire "
+    "une logique sans la suivre, et une logique qui va de soi peut ne plus se dire."
 )
+
+
+def _practice(human: int, passages: int) -> str:
+    """Who labelled, and what labels are of."""
+    who = "Ces étiquettes sont proposées par une machine."
+    if human:
+        carry = "passages portent" if human > 1 else "passage porte"
+        who = (
+            f"{french.integer(human)} {carry} le code d’une personne, qui l’emporte\u00a0; les autres étiquettes, sur "
+            f"{french.integer(passages)}, sont proposées par une machine."
+        )
+    return f"{who} {PRACTICE}"
 
 
 def _hidden(report: Report) -> str:
