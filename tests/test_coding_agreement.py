@@ -146,6 +146,7 @@ def test_machine_is_named_and_left_out_rows_counted(tmp_path: Path) -> None:
     people[0] |= {"M": None, "P": None}
     people[1]["decision"] = "rejected"
     people[2]["P"] = None
+    people[3]["finished"] = False  # every answer, and the coder has not left it as done
     machine = [
         {name: value for name, value in row.items() if name not in ("M", "P")}
         | {"label": NAMES[code], "coded_by": "model", "model": "standard 9.9 (abcd1234)"}
@@ -155,9 +156,9 @@ def test_machine_is_named_and_left_out_rows_counted(tmp_path: Path) -> None:
     found = agreed(*files)
     first, second = found["coders"]
     assert (first["coder"], first["machine"]) == ("codeur 1", False)
-    assert first["left_out"] == {"incomplete": 1, "not_coded": 1, "rejected": 1}
+    assert first["left_out"] == {"incomplete": 2, "not_coded": 1, "rejected": 1}
     assert (second["coder"], second["machine"]) == ("standard 9.9 (abcd1234)", True)
-    assert found["passages"] == {"total": 12, "by_all": 9, "by_some": 0, "by_one": 3}
+    assert found["passages"] == {"total": 12, "by_all": 8, "by_some": 0, "by_one": 4}
     out, err = ran("agreement", *files)
     assert "prenom" not in out + json.dumps(found)
     assert "est une machine" in out

@@ -12,6 +12,7 @@ from tensions_cli.output.french import uncorrected
 from tensions_cli.pipeline import Options
 from tensions_cli.records import Passage, TaggedPassage, Tags
 from tensions_cli.studies.gold import Gold, analyse_with_gold, correct_with_gold, key_of, read_gold, seen
+from tensions_cli.studies.human import read_human_codes
 
 TEXTS = (
     "On note l’heure d’arrivée sur la tablette.",
@@ -82,6 +83,20 @@ def test_two_codes_on_one_passage_are_refused(tmp_path: Path) -> None:
 def test_a_machine_is_no_gold(tmp_path: Path) -> None:
     with pytest.raises(TensionsError, match="aucun passage codé par une personne"):
         read(tmp_path, row(TEXTS[0], "a", coded_by="model"))
+
+
+def test_passages_chosen_to_teach_correct_no_share(tmp_path: Path) -> None:
+    # A sample drawn to learn has no weights; one drawn at random has: together they are no mistake of weights.
+    chosen = row(TEXTS[0], "a", drawn="uncertain", weight=None)
+    gold = read(tmp_path, chosen, row(TEXTS[1], "b", drawn="random", weight=2.5))
+    assert ([one.id for one in gold.passages], gold.weights) == (["b"], (2.5,))
+    corpus = [seen(tagged(text, start=100 * i), ()) for i, text in enumerate(TEXTS)]
+    (told,) = [one for one in correct_with_gold(corpus, gold, ()).notices if "2 passages codés" in one]
+    assert "1 écarté (1 passage choisi pour entraîner)" in told
+    with pytest.raises(TensionsError, match="ne peut pas corriger"):
+        read(tmp_path, chosen)
+    # A person's code on a passage holds however it was chosen.
+    assert [one.id for one in read_human_codes(gold_of(tmp_path, chosen)).codes] == ["a"]
 
 
 @pytest.mark.parametrize("weights", [(1, None), (0, 1), (-2, 1), (True, 1), ("2", 1), (float("nan"), 1)])

@@ -363,7 +363,7 @@ def test_passages_chosen_to_teach_do_not_evaluate(tmp_path: Path) -> None:
     assert [one.id for one in kept] == [f"p{n}" for n in range(4, 9)]
     assert said[0].startswith("3 passages choisis pour entraîner")
     coding = gold_coding(kept, path)
-    assert coding == {"coders": 1, "coded_by": "people", "at_random": 5, "unequal_weights": False}
+    assert coding == {"coders": 1, "coded_by": "people", "adjudicated": False, "at_random": 5, "unequal_weights": False}
     with pytest.raises(TensionsError, match="ne peut pas évaluer"):
         read_gold(write(path, gold_rows(drawn="mixed")), None)
 
@@ -450,7 +450,13 @@ def test_a_damaged_evaluation_is_refused(damage: Callable[[Json], None], figures
     found = json.loads(json.dumps(figures)) | {"seen_in_training": 0}
     found["manifest"]["gold"] = {"file": "codes.jsonl", "sha256": "0" * 64}
     found["manifest"]["model"]["training"] = None
-    found["coding"] = {"coders": 1, "coded_by": "people", "at_random": 0, "unequal_weights": False}
+    found["coding"] = {
+        "coders": 1,
+        "coded_by": "people",
+        "adjudicated": False,
+        "at_random": 0,
+        "unequal_weights": False,
+    }
     assert faults(found) == []
     damage(found)
     assert faults(found)

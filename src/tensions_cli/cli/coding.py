@@ -305,6 +305,15 @@ def coding_agreement(
         ),
     ] = None,
     codebook: Codebook = None,
+    paragraph: Annotated[
+        str | None,
+        typer.Option(
+            "--paragraph",
+            metavar="fr|en|both",
+            help="Ajouter les phrases de la section de méthode (déjà dans -f md).",
+            show_default=False,
+        ),
+    ] = None,
     show_text: Annotated[
         bool, typer.Option("--show-text", help="Montrer le texte des passages en désaccord.", show_default=False)
     ] = False,
@@ -312,5 +321,12 @@ def coding_agreement(
 ) -> None:
     """Mesurer l’accord entre codeurs, personnes ou machine, et lister leurs désaccords."""
     from tensions_cli.commands import coding_agreement as command
+    from tensions_cli.commands.common import choice
 
-    raise typer.Exit(command.run(files, by or [], form, output, adjudicate, codebook, show_text=show_text, quiet=quiet))
+    if paragraph is not None:
+        choice("--paragraph", paragraph, ("fr", "en", "both"))
+    raise typer.Exit(
+        command.run(
+            files, by or [], form, output, adjudicate, codebook, paragraph=paragraph, show_text=show_text, quiet=quiet
+        )
+    )

@@ -24,12 +24,14 @@ def run(
     adjudicate: Path | None,
     codebook: Path | None,
     *,
+    paragraph: str | None = None,
     show_text: bool,
     quiet: bool,
 ) -> ExitStatus:
     """Compare, tell on stderr how names and passages were matched, write the figures and the file to adjudicate."""
     from tensions_cli.output import agreement as told
     from tensions_cli.output import terminal
+    from tensions_cli.output.agreement_paragraph import agreement_paragraphs
     from tensions_cli.studies.agreement import agreement_between, disagreement_rows
 
     choice("--format", form, FORMATS)
@@ -54,18 +56,24 @@ def run(
     figures = found.figures | {"disagreements": disagreement_rows(found, show_text=show_text)}
     if adjudicate is not None:
         _write_cases(found, adjudicate, quiet=quiet)
+    paragraphs = agreement_paragraphs(figures, paragraph or "both") if paragraph or form == "md" else []
     if form == "table" and output is None:
-        told.print_agreement(figures, terminal.console())
+        out = terminal.console()
+        told.print_agreement(figures, out)
+        for text in paragraphs:
+            out.print(f"\n{text}", markup=False)
         return ExitStatus.DONE
     with text_output(output) as stream:
         if form == "json":
             stream.write(to_json(figures, indent=1) + "\n")
         elif form == "md":
             told.write_agreement_markdown(figures, stream)
+            stream.writelines(f"\n{text}\n" for text in paragraphs)
         elif form == "csv":
             told.write_agreement_csv(figures, stream)
         else:
             told.print_agreement(figures, terminal.file_console(stream))
+            stream.writelines(f"\n{text}\n" for text in paragraphs)
     return ExitStatus.DONE
 
 

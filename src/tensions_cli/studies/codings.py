@@ -244,7 +244,8 @@ def _add(row: Mapping[str, Any], rows: _Rows, place: str) -> None:
         rows.left_out["rejected"] += 1
         return
     answers = [row.get(letter) for letter in codebook().letters.values()]
-    if None in answers and any(answer is not None for answer in answers):
+    some = any(answer is not None for answer in answers)
+    if some and (None in answers or row.get("finished") is False):  # as `tensions coding annotate` leaves it
         rows.left_out["incomplete"] += 1
         return
     if None in answers and row.get("label") is None:

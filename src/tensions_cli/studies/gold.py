@@ -97,9 +97,10 @@ def _emptied(group: Correction) -> Correction:
     return Correction(group.by, 0, 0, (), "none: masked")
 
 
-def read_gold(file: Path, option: str = "--gold") -> Gold:
+def read_gold(file: Path, option: str = "--gold", *, estimates: bool = True) -> Gold:
     """A gold with one code a passage, made by a person.
 
+    `estimates`: it measures the errors of the machine, and passages that were chosen to teach (`drawn`) are left out.
     Refuses two codes on one passage, which have no share in common: the disagreement is to be settled by people.
     """
     rows = _raw_rows(file, option)
@@ -111,7 +112,8 @@ def read_gold(file: Path, option: str = "--gold") -> Gold:
             hint="gardez une ligne par passage, celle qui a été arrêtée ensemble",
         )
     notices: list[str] = []
-    passages = tuple(read_coded([file], notices.append))
+    read = read_coded([file], notices.append)
+    passages = tuple(_at_random(read, file, notices) if estimates else read)
     given = {str(row["id"]): row.get("weight") for row in rows}
     weights = [given[passage.id] for passage in passages]
     weighted = any(weight is not None for weight in weights)
@@ -131,6 +133,21 @@ def read_gold(file: Path, option: str = "--gold") -> Gold:
         tuple(notices),
         _count_rows(file),
     )
+
+
+def _at_random(read: Sequence[CodedPassage], file: Path, notices: list[str]) -> list[CodedPassage]:
+    """Those that nothing says were chosen: the machine errs more where it doubts, and shares would follow it."""
+    kept = [one for one in read if one.drawn is None]
+    if not kept:
+        raise TensionsError(
+            f"{file.name} ne peut pas corriger des parts",
+            why="tous ses passages ont été choisis pour entraîner, aucun n’a été tiré au hasard",
+            hint=MAKE_ONE,
+        )
+    if left := len(read) - len(kept):  # the number first, and plain: `_account` reads it
+        what = "passages choisis" if left > 1 else "passage choisi"
+        notices.append(f"{left} {what} pour entraîner, sans tirage au hasard\u00a0: sans effet sur les parts")
+    return kept
 
 
 def _count_rows(file: Path) -> int:

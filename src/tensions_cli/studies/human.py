@@ -13,7 +13,7 @@ def read_human_codes(file: Path) -> HumanCodes:
 
     Raises TensionsError for a file that cannot be read, or that gives two codes to one passage.
     """
-    gold = read_gold(file, "--codes")
+    gold = read_gold(file, "--codes", estimates=False)
     stance, axes = any(one.stance for one in gold.passages), any(one.axes for one in gold.passages)
     missing = [name for name, coded in (("la posture", stance), ("les axes", axes)) if not coded]
     notices = [f"--codes\u00a0: {notice}." for notice in gold.notices]

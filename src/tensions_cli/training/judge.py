@@ -23,6 +23,7 @@ from tensions_cli.training.keywords import LEAST_STRENGTH, keyword_logics
 
 SCHEMA = "tensions-evaluation/1"
 BATCH = 256  # passages tagged together
+ADJUDICATOR = "codeur arbitrage"  # what `coding agreement --adjudicate` tells to type: --coder arbitrage
 WORST = 20  # errors listed
 
 
@@ -109,6 +110,7 @@ def gold_coding(gold: Sequence[Gold], path: Path) -> dict[str, Any]:
     return {
         "coders": len(coders) or None,
         "coded_by": by,
+        "adjudicated": coders == {ADJUDICATOR} and by == "people",
         "at_random": sum(g.weight is not None for g in gold),
         "unequal_weights": len(weights) > 1,
     }

@@ -58,7 +58,7 @@ def summary_in_words(report: Report) -> tuple[Sentence, ...]:
 
 
 PRACTICE = (
-    "Elles décrivent des passages, jamais des personnes\u00a0; et le discours n’est pas la pratique\u00a0: on peut dire "
+    "Elles décrivent des passages, jamais des personnes\u00a0; le discours n’est pas la pratique\u00a0: on peut dire "
     "une logique sans la suivre, et une logique qui va de soi peut ne plus se dire."
 )
 
