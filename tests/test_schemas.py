@@ -216,7 +216,7 @@ def design(folder: str, tmp_path_factory: pytest.TempPathFactory) -> Json:
 def agreement(passages: list[Json], tmp_path_factory: pytest.TempPathFactory) -> Json:
     """The machine's own tags against the same with two passages in three said neutral."""
     root = tmp_path_factory.mktemp("coders")
-    bare = {"label": "neutre", "relation": None, "stance": {}, "axes": {}}
+    bare: Json = {"label": "neutre", "relation": None, "stance": {}, "axes": {}}
     changed = [row | {"coded_by": "B"} | (bare if rank % 3 else {}) for rank, row in enumerate(passages)]
     for name, coded in (("machine", passages), ("B", changed)):
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in coded)
@@ -752,6 +752,7 @@ def test_passages_of_three_logics(three: tuple[TaggedPassage, ...]) -> None:
     assert {row["coded_by"] for row in found} == {"model", "codeur A"}
     mixed = next(row for row in found if len(row["logics"]) == 3)
     alone = next(row for row in found if len(row["logics"]) == 1)
+    damage: Json
     for damage in (
         {"logics": ["marchande"]}, {"logics": ["marchande", "mixte"]}, {"logics": ["marchande", "marchande"]},
         {"relations": {}}, {"relations": {"marchande": "opposition"}}, {"relations": {PAIRS[0]: "tension"}},
@@ -782,8 +783,8 @@ def test_extracts_of_three_logics(three: tuple[TaggedPassage, ...]) -> None:
 
 def test_an_explanation_of_three_logics(three: tuple[TaggedPassage, ...]) -> None:
     mixed = next(one for one in three if len(one.tags.logics) == 3)
-    terms = {"words": (WordTerm(0, 2, 0.5),), "form": {"length": 0.1}, "start": -1.0, "log_odds": -0.4}
-    poles = tuple(PoleExplanation(name, **terms, slope=1.0, offset=0.0, threshold=0.4) for name in THREE)  # type: ignore[arg-type]
+    terms: Json = {"words": (WordTerm(0, 2, 0.5),), "form": {"length": 0.1}, "start": -1.0, "log_odds": -0.4}
+    poles = tuple(PoleExplanation(name, **terms, slope=1.0, offset=0.0, threshold=0.4) for name in THREE)
     row = through_json(explanation_row(Explanation(mixed.passage.text, mixed.tags, poles)))
     assert faults("explanation", row) == []
     assert row["logics"] == list(THREE)
@@ -877,7 +878,7 @@ def test_a_comparison_of_three_logics(three: tuple[TaggedPassage, ...], model: M
     options = Options(by=("genre",), codes=CODES)
     base = manifest(model, options)
     asked = {"against": None, "period": "auto", "words": 0}
-    kept = [row for one in three if (row := counted(one, options.by))]
+    kept = [kept_row for one in three if (kept_row := counted(one, options.by))]
     groups = summarise(kept, options.by)
     change = trend(kept, {f"d{rank}": Date(2020 + rank % 4, None) for rank in range(8)})
     assert change is not None
@@ -914,6 +915,7 @@ def test_coded_passages_of_three_logics() -> None:
     found = three_logics.rows()
     assert [(row["id"], wrong) for row in found if (wrong := faults("coded-passage", row))] == []
     all_three = next(row for row in found if row["V"] and row["C"] and row["D"])
+    damage: Json
     for damage in ({"relation": None}, {"relation": {}}, {"relation": {PAIRS[0]: None}}, {"V": None}, {"v": True}):
         assert faults("coded-passage", all_three | damage), damage
     none = next(row for row in found if not (row["V"] or row["C"] or row["D"]))

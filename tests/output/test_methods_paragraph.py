@@ -17,6 +17,12 @@ def rates(support: int, said: int, f1: Json) -> Json:
     return {"support": support, "said": said, "both": 0, "precision": figure(0.5), "recall": figure(0.25), "f1": f1}
 
 
+def coding(coders: int | None, coded_by: str | None, at_random: int, *, unequal: bool) -> Json:
+    """Where the gold comes from."""
+    told = {"coders": coders, "coded_by": coded_by, "adjudicated": False}
+    return told | {"at_random": at_random, "unequal_weights": unequal}
+
+
 def evaluation(**changes: Any) -> Json:
     """Two hundred passages drawn at random, coded by two people, never learnt."""
     found: Json = {
@@ -32,7 +38,7 @@ def evaluation(**changes: Any) -> Json:
         "documents": 12,
         "intervals": "bootstrap-2000-seed-20261121 by document, 95 %",
         "seen_in_training": 0,
-        "coding": {"coders": 2, "coded_by": "people", "adjudicated": False, "at_random": 200, "unequal_weights": False},
+        "coding": coding(2, "people", 200, unequal=False),
         "labels": {
             "classes": {
                 "guichet": rates(60, 58, figure(0.7, 0.61, 0.79)), "don": rates(40, 45, figure(0.654)),
@@ -97,19 +103,19 @@ def test_english() -> None:
          "et ne se généralisent pas.",
          "With fewer than five documents no confidence interval is given: these figures describe these texts and do "
          "not generalise."),
-        ({"coding": {"coders": 3, "coded_by": "model", "adjudicated": False, "at_random": 200, "unequal_weights": False}},
+        ({"coding": coding(3, "model", 200, unequal=False)},
          "Ils ont été codés par une machine, non par des personnes, avec la grille",
          "They were coded by a machine, not by people, with the codebook"),
-        ({"coding": {"coders": 1, "coded_by": "people", "adjudicated": False, "at_random": 0, "unequal_weights": False}},
+        ({"coding": coding(1, "people", 0, unequal=False)},
          "de 12 documents ; la façon dont les passages ont été choisis n’est pas dite. Ils ont été codés par une "
          "personne avec la grille",
          "from 12 documents; how the passages were chosen is not recorded. They were coded by one person with the"),
-        ({"coding": {"coders": 2, "coded_by": "told", "adjudicated": False, "at_random": 150, "unequal_weights": True}},
+        ({"coding": coding(2, "told", 150, unequal=True)},
          "dont 150 tirés au hasard ; la façon dont les autres ont été choisis n’est pas dite. Ils ont été codés comme "
          "l’indique la fiche qui les accompagne (card.toml), avec la grille",
          "150 of them drawn at random; how the others were chosen is not recorded. They were coded as told by the card "
          "beside them (card.toml), with the codebook"),
-        ({"coding": {"coders": None, "coded_by": None, "adjudicated": False, "at_random": 200, "unequal_weights": True}},
+        ({"coding": coding(None, None, 200, unequal=True)},
          "Les chiffres ne sont pas pondérés, alors que les passages n’avaient pas tous la même chance d’être tirés.",
          "Figures are unweighted, although passages did not all have the same chance of being drawn."),
         ({"seen_in_training": 30},
@@ -134,8 +140,8 @@ def test_each_case_is_told(changes: Json, french: str, english: str) -> None:
 
 
 def test_codes_of_a_machine_are_never_called_human() -> None:
-    coding = {"coders": 3, "coded_by": "model", "adjudicated": False, "at_random": 0, "unequal_weights": False}
-    both = " ".join(methods_paragraphs(evaluation(coding=coding), "both")).lower()
+    source = coding(3, "model", 0, unequal=False)
+    both = " ".join(methods_paragraphs(evaluation(coding=source), "both")).lower()
     assert "humain" not in both
     assert "human" not in both
     assert "3 personnes" not in both
@@ -165,8 +171,8 @@ def test_what_the_model_learnt(training: Json | None, french: str, english: str)
 
 
 def test_adjudicated_codes_are_said_to_be() -> None:
-    coding = {"coders": 1, "coded_by": "people", "adjudicated": True, "at_random": 200, "unequal_weights": False}
-    french, english = methods_paragraphs(figures() | {"coding": coding}, "both")
+    settled = {"coders": 1, "coded_by": "people", "adjudicated": True, "at_random": 200, "unequal_weights": False}
+    french, english = methods_paragraphs(evaluation(coding=settled), "both")
     assert "Leurs codes sont ceux qui ont été arrêtés après arbitrage entre codeurs, avec la grille" in french
     assert "Their codes were settled between coders after adjudication, with the codebook" in english
     assert "une personne" not in french
