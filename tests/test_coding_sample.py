@@ -311,6 +311,9 @@ def test_the_proposal_is_there_only_when_asked(tmp_path: Path, capsys: pytest.Ca
     _, tasks = sheet(tmp_path / "a.xlsx")
     assert {task["machine\u00a0: logique"] for task in tasks} <= set(shipped().labels)
     assert all(task["logique"] is None for task in tasks)
+    # Nobody has coded yet: nothing of what is shown comes back, and nothing is lost.
+    assert run(["coding", "import", str(tmp_path / "a.xlsx"), "-o", str(tmp_path / "codes.jsonl")]) == ExitStatus.DONE
+    assert rows(tmp_path / "codes.jsonl") == []
     sample(tmp_path / "a.jsonl", "-n", "12", "--show-proposal", "-q", "--force")
     proposal = rows(tmp_path / "a.jsonl")[0]["proposal"]
     assert set(proposal) == {"label", "relation", "stance", "axes", "scores", "model"}

@@ -414,6 +414,20 @@ def test_three_logics_have_a_relation_by_pair(three_logics: Path, tmp_path: Path
     assert [row["relation"] for row in second] == [row["relation"] for row in coded]
 
 
+def test_what_the_machine_shows_is_never_read(three_logics: Path, tmp_path: Path) -> None:
+    """A task file with its proposals (`--show-proposal`), where the person sees no relation yet."""
+    shown = ["machine\u00a0: logique", "machine\u00a0: relation", "machine\u00a0: posture (civique)"]
+    header = ["identifiant", "passage", "M", "C", "D", "relation (marchande+civique)", "posture (civique)", *shown]
+    said = ["mixte", "marchande+civique:opposition", "contestee"]
+    rows = [header, ["E#0-1", "a", "oui", "oui", "non", None, None, *said]]
+    rows += [["E#1-2", "b", None, None, None, None, None, *said]]
+    (tmp_path / "c.xlsx").write_bytes(xlsx(rows))
+    output = tmp_path / "c.jsonl"
+    assert coding_import.run([tmp_path / "c.xlsx"], output, "A", quiet=True, book=three_logics) == ExitStatus.DONE
+    (row,) = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+    assert (row["id"], row["label"], row["relation"], row["stance"]) == ("E#0-1", "mixte", None, {})
+
+
 @pytest.mark.parametrize("form", ["xlsx", "qdpx", "cas"])
 def test_our_own_exports_come_back_in_a_codebook_of_three_logics(three_logics: Path, form: str) -> None:
     use_codebook(load_codebook(three_logics))

@@ -2,15 +2,19 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tensions_cli.cli import run
+from tensions_cli.errors import TensionsError
 from tensions_cli.tagging.model_folder import load_model
 from tensions_cli.tagging.tag import tag_texts
+from tensions_cli.training.added import can_learn_alone
 from tensions_cli.training.coded import CodedPassage, read_coded
 from tensions_cli.training.evaluate import fold_of_groups, held_out_groups
+from tensions_cli.training.train import check_classes
 
 ANNOTATED = Path(__file__).parents[2] / "corpora" / "annotated"
 
@@ -83,6 +87,27 @@ def test_folds_keep_groups_together_whatever_the_order() -> None:
     backwards = dict(zip(groups[::-1], fold_of_groups(groups[::-1], 3).tolist(), strict=True))
     assert folds == backwards
     assert len(set(folds.values())) == 3
+
+
+def test_a_logic_that_one_fold_holds_whole_is_refused_before_training() -> None:
+    # Eleven documents for ten folds: the two smallest, alone to bear one logic, are held out together.
+    other = {"logics": ("professionnelle",)}
+    both = {"logics": ("rationalisation", "professionnelle")}
+    large = [
+        coded(document=f"d{rank}", **change) for rank in range(9) for change in (other, {"logics": ()}, {"logics": ()})
+    ]
+    small = [
+        coded(document=f"e{rank}", relations={"rationalisation+professionnelle": relation}, **both)
+        for rank, relation in enumerate(("opposition", "articulation"))
+    ]
+    with pytest.raises(TensionsError, match="ne suffisent pas pour entraîner"):
+        check_classes([*large, *small])
+    elsewhere = [replace(p, document="d0") for p in small]
+    check_classes([*large, *small, *elsewhere])
+    # By fifths of a hundred passages: six documents, the two smallest in one fold.
+    of_five = [*large[:12] * 10, *small, *small]
+    assert not can_learn_alone(of_five, [p.document or "" for p in of_five])
+    assert can_learn_alone([*of_five, *elsewhere], [p.document or "" for p in (*of_five, *elsewhere)])
 
 
 @pytest.mark.parametrize(

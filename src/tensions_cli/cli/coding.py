@@ -26,7 +26,7 @@ coding_app = typer.Typer(
     cls=FrenchGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Codes humains\u00a0: tirer des passages à coder, relire ce qui a été codé.",
+    help="Codes humains\u00a0: tirer, coder, relire, mesurer l’accord.",
 )
 
 

@@ -150,7 +150,7 @@ def extracts(
 
     choice("--format", form, command.FORMATS)
     choice("--sort", sort, SORTS)
-    use_model_codebook(model)  # what --label, --stance and --axis name is in it
+    use_model_codebook(model)  # `--label`, `--stance` and `--axis` name what is in it
     wanted = command.build_wanted(
         pattern=pattern,
         lemma=lemma,

@@ -60,6 +60,7 @@ _BESIDE = 50  # columns without a header that are read at the right of the table
 _ROLES = {"enqueteur": "interviewer", "enqueteuse": "interviewer", "enquetrice": "interviewer"} | dict.fromkeys(
     ("enquete", "enquetee"), "respondent"
 )
+_SHOWN = "proposed"  # the field of a column where a task file shows what a machine says: never read
 _GUARDED = re.compile(r"'(?=[=+\-@\t\r])")
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
@@ -442,7 +443,7 @@ def _field(name: str) -> str | None:
         if plain.startswith(plain_name(prefix)):
             return f"meta:{re.sub(r'^[^:_]*[:_]', '', said).strip()}"
     if any(plain.startswith(f"{plain_name(prefix)} ") for prefix in prefixes["machine"]):
-        return "proposed"
+        return _SHOWN
     names = _names(codebook())
     if plain in names:
         return names[plain]
@@ -451,11 +452,17 @@ def _field(name: str) -> str | None:
 
 
 def _fields(header: Sequence[str]) -> list[str]:
-    """The field of each column; `?colonne K` for one we do not know, and for the second of two for one field."""
+    """The field of each column; `?colonne K` for one we do not know, and for the second of two for one field.
+
+    A column of what the machine proposed has none: its cells are codes that nobody gave.
+    """
     fields: list[str] = []
     for rank, name in enumerate(header):
         field = _field(name) if bare(name) else None
         column = f"?colonne {_column_letters(rank)}"
+        if field == _SHOWN:
+            fields.append("")
+            continue
         fields.append(field if field and field not in fields else column if bare(name) else f"{column}?")
     return fields
 

@@ -83,10 +83,11 @@ def build_options(*, speakers: str | None, unit: str, codes: Path | None = None,
     choice("--unit", unit, UNITS)
     if "role" in chosen["by"]:
         chosen["keep_interviewer"] = True
+    if "model" in chosen:
+        use_model_codebook(chosen["model"])  # before codes and a gold are read
     if codes is not None:
         from tensions_cli.studies.human import read_human_codes
 
-        use_model_codebook(chosen["model"])
         chosen["codes"] = read_human_codes(codes)
     return Options(roles=roles, find_speakers=find_speakers, unit="record" if unit == "record" else "passage", **chosen)
 

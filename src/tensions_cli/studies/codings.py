@@ -15,12 +15,13 @@ from tensions_cli.fingerprint import fingerprint
 from tensions_cli.knowledge.codebook import codebook, label_of
 from tensions_cli.output.french import plural, printable
 from tensions_cli.records import MIXTE, NEUTRE, Relation
-from tensions_cli.studies.gold import SHEETS
+from tensions_cli.studies.gold import MOST_WEIGHT, SHEETS
 
 # What a team calls its coders: « A », « B2 », « 3 ». Anything longer may be the account of a person.
 _SHORT = re.compile(r"[A-Z][0-9]?|[0-9]{1,2}")
 _OUR_ID = re.compile(r"(?P<document>.+)#(?P<start>\d{1,12})-(?P<end>\d{1,12})", re.DOTALL)
 _PREFIX = "codeur "
+MAX_BYTES = 200_000_000  # of a file of codes: a hundred thousand passages with their texts
 LISTED = 5  # identifiers named in a notice
 
 # Why a row has no code to compare, in French: for one, and for several.
@@ -169,11 +170,18 @@ def _bytes(file: Path) -> bytes:
             "A.jsonl B.jsonl",
         )
     try:
+        # A pipe or a device would be read without end.
+        if file.exists() and (not file.is_file() or file.stat().st_size > MAX_BYTES):
+            raise OSError
         return file.read_bytes()
     except OSError as error:
         raise TensionsError(
             f"{printable(file.name)} ne se lit pas",
-            why="c’est un dossier" if file.is_dir() else "le fichier n’existe pas ou ne peut pas être ouvert",
+            why="c’est un dossier"
+            if file.is_dir()
+            else f"ce n’est pas un fichier ordinaire, ou il dépasse {MAX_BYTES // 1_000_000}\u00a0Mo"
+            if file.exists()
+            else "le fichier n’existe pas ou ne peut pas être ouvert",
             hint="tensions coding agreement A.jsonl B.jsonl",
         ) from error
 
@@ -300,7 +308,9 @@ def _fields(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _weight(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """None for what is no weight: NaN, a negative or an absurd number would make nonsense of figures."""
+    good = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= MOST_WEIGHT
+    return float(value) if isinstance(value, int | float) and good else None
 
 
 def _logics(row: Mapping[str, Any], place: str) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from tensions_cli.training.evaluate import (
     is_judged,
     out_of_fold,
     paced,
+    without_each_fold,
 )
 from tensions_cli.training.fit import (
     Fitted,
@@ -230,8 +231,7 @@ def can_learn_alone(own: Sequence[CodedPassage], groups: Sequence[str]) -> bool:
     """A model of these passages alone can be trained, whatever fold is held out."""
     if len(own) < ALONE_PASSAGES or len(set(groups)) < ALONE_GROUPS:
         return False
-    wanted = answers(own)
-    without = [wanted[[other != group for other in groups]] for group in sorted(set(groups))]
+    without = [answers(kept) for kept in without_each_fold(own, groups, FOLDS)]
     return all(len(part) and bool((part.any(axis=0) & ~part.all(axis=0)).all()) for part in without)
 
 

@@ -56,6 +56,9 @@ class CodedPassage:
         return self.document is not None
 
 
+MAX_BYTES = 200_000_000  # of a file of codes: a hundred thousand passages with their texts
+MOST_WEIGHT = 1e9  # more passages than any corpus has; sums and squares of weights stay finite
+
 # Why rows that are valid are left out, in French: for one, and for several.
 _LEFT_OUT = {
     "machine": (
@@ -94,7 +97,7 @@ def read_coded(sources: Iterable[Path], tell: Callable[[str], None] | None = Non
     if repeated:
         raise TensionsError(
             "des passages codés portent le même identifiant",
-            why=f"par exemple {repeated[0]} ({len(repeated)} en tout)",
+            why=f"par exemple {repeated[0][:80]} ({len(repeated)} en tout)",
             hint="donnez un identifiant unique à chaque passage",
         )
     if not passages and notices:
@@ -112,9 +115,16 @@ def read_coded(sources: Iterable[Path], tell: Callable[[str], None] | None = Non
 
 
 def _read_file(path: Path, left_out: Counter[str]) -> list[CodedPassage]:
+    # A pipe or a device would be read without end.
+    if path.exists() and (not path.is_file() or path.stat().st_size > MAX_BYTES):
+        raise TensionsError(
+            f"{path.name} ne se lit pas",
+            why=f"ce n’est pas un fichier ordinaire, ou il dépasse {MAX_BYTES // 1_000_000}\u00a0Mo",
+            hint="donnez un fichier JSON Lines en UTF-8",
+        )
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise TensionsError(
             f"{path.name} ne se lit pas",
             why="fichier absent, ou qui n’est pas en UTF-8",
@@ -139,7 +149,7 @@ def _read_file(path: Path, left_out: Counter[str]) -> list[CodedPassage]:
 def _row(line: str, file: str, number: int) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _bad(file, number, "la ligne n’est pas un passage codé") from error
     if not isinstance(row, dict):
         raise _bad(file, number, "la ligne n’est pas un passage codé")
@@ -164,23 +174,23 @@ def _parse(row: Mapping[str, Any], file: str, number: int) -> CodedPassage:
     try:
         logics = codebook().present([_yes_or_no(row[letter]) for letter in codebook().letters.values()])
         passage = CodedPassage(
-            id=str(row["id"]),
-            document=None if row.get("document") is None else str(row["document"]),
-            author=str(row.get("author") or "?"),
-            coder=str(row.get("coder") or row.get("author") or "?"),
-            genre=str(row.get("genre") or "?"),
-            sector=row.get("sector"),
-            speaker=row.get("speaker"),
-            text=str(row["text"]),
+            id=_name(row["id"]) or "",
+            document=_name(row.get("document")),
+            author=_name(row.get("author")) or "?",
+            coder=_name(row.get("coder")) or _name(row.get("author")) or "?",
+            genre=_name(row.get("genre")) or "?",
+            sector=_name(row.get("sector")),
+            speaker=_name(row.get("speaker")),
+            text=_words(row["text"]),
             logics=logics,
             relations=_relations(row.get("relation"), logics),
-            stance=row.get("stance") or {},
-            axes={axis: tuple(poles) for axis, poles in (row.get("axes") or {}).items()},
-            weight=None if row.get("weight") is None else float(row["weight"]),
+            stance={logic: _words(name) for logic, name in (row.get("stance") or {}).items()},
+            axes={axis: _poles(poles) for axis, poles in (row.get("axes") or {}).items()},
+            weight=_weight(row.get("weight")),
             drawn=None if row.get("drawn") in (None, "", "random") else str(row["drawn"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _bad(file, number, "la ligne n’est pas un passage codé") from error
+        raise _bad(file, number, _not_coded(row)) from error
     for reason in problems(passage):
         raise _bad(file, number, reason)
     return passage
@@ -191,6 +201,47 @@ def _yes_or_no(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError("the answers are true or false")
     return value
+
+
+def _name(value: object) -> str | None:
+    """What names something: a string or a number, never a list, whose writing would pass for a name."""
+    if value is not None and not isinstance(value, str | int | float):
+        raise TypeError("a name is a string or a number")
+    return None if value is None else str(value)
+
+
+def _words(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text is a string")
+    return value
+
+
+def _poles(value: object) -> tuple[str, ...]:
+    """The logics of an axis: a list of names; a string would pass for the list of its letters."""
+    if not isinstance(value, list):
+        raise TypeError("the logics of an axis are a list")
+    return tuple(map(_words, value))
+
+
+def _weight(value: object) -> float | None:
+    """How many passages one stands for; NaN, an infinite or a negative number would turn figures into nonsense."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_WEIGHT:
+        raise ValueError("a weight is a number of passages")
+    return float(value)
+
+
+def _not_coded(row: Mapping[str, Any]) -> str:
+    """Why a row cannot be read, as its author can look for it."""
+    weight = row.get("weight")
+    if isinstance(weight, int | float) and not 0 < weight <= MOST_WEIGHT:
+        return "le poids (weight) est un nombre plus grand que zéro"
+    answers = ", ".join(codebook().letters.values())
+    return (
+        f"la ligne n’est pas un passage codé\u00a0: il faut id, text, et true ou false pour {answers}\u00a0; stance, "
+        "axes et relation comme la grille les définit"
+    )
 
 
 def _relations(value: object, logics: tuple[str, ...]) -> Mapping[str, str]:

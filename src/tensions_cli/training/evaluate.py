@@ -270,6 +270,14 @@ def fold_of_groups(groups: Sequence[str], folds: int) -> NDArray[np.int64]:
     return np.array([chosen[group] for group in groups], dtype=np.int64)
 
 
+def without_each_fold(passages: Sequence[CodedPassage], groups: Sequence[str], folds: int) -> list[list[CodedPassage]]:
+    """What a model learns while each fold in turn is held out; a fold may hold several groups."""
+    held_with = fold_of_groups(groups, min(folds, len(set(groups)))).tolist()
+    return [
+        [p for p, other in zip(passages, held_with, strict=True) if other != fold] for fold in sorted(set(held_with))
+    ]
+
+
 def report(material: Material, found: OutOfFold, unread_authors: Sequence[str] = ()) -> dict[str, Any]:
     """All figures of the out-of-fold answers, with intervals by document.
 

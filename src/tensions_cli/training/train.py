@@ -41,6 +41,7 @@ from tensions_cli.training.evaluate import (
     is_judged,
     out_of_fold,
     report,
+    without_each_fold,
 )
 from tensions_cli.training.fit import fit, fit_heads, see_all
 from tensions_cli.training.rare_names import carried, rare_names
@@ -380,10 +381,9 @@ def false_alarms(model: Model, passages: Sequence[CodedPassage]) -> dict[str, An
 
 
 def check_classes(passages: Sequence[CodedPassage]) -> None:
-    """Refuse what cannot teach: every yes, every no and two relations must be there, in more than one group."""
+    """Refuse what cannot teach: every yes, every no and two relations must be there, whatever fold is held out."""
     _, groups = held_out_groups(passages)
-    for group in sorted(set(groups)):
-        kept = [p for p, g in zip(passages, groups, strict=True) if g != group]
+    for kept in without_each_fold(passages, groups, FOLDS):
         yes_and_no = all(len({pole in p.logics for p in kept}) == 2 for pole in codebook().poles)
         if not yes_and_no or len({name for p in kept for name in p.relations.values()}) < 2:
             ours = codebook() is shipped_codebook()
