@@ -256,12 +256,14 @@ class ReadCoding:
 class ReadCodings:
     """What a file of codes holds: coded stretches in file order, canonical texts by document name, French notices.
 
-    Nothing of the file is lost silently: what was not read is counted in `notices`.
+    Nothing of the file is lost silently: what was not read is counted in `notices`. `of_tasks`: annotation tools gave
+    back tasks that `tensions coding sample` made.
     """
 
     codings: tuple[ReadCoding, ...]
     texts: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    of_tasks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

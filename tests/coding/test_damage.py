@@ -14,13 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tagged_documents import BY, document, tags
 
-from tensions_cli.coding.design import SCHEMA, read_design, restore
+from tensions_cli.coding.design import read_design, restore
 from tensions_cli.coding.read import read_codes
 from tensions_cli.coding.understand import Problem, understand
 from tensions_cli.commands import coding_import
 from tensions_cli.errors import ExitStatus, TensionsError, UnreadableError
 from tensions_cli.fingerprint import fingerprint
 from tensions_cli.knowledge.codebook import codebook, load_codebook, shipped, use_codebook
+from tensions_cli.knowledge.sample_design import SCHEMA
 from tensions_cli.output.cas import write_cas_json
 from tensions_cli.output.qdpx import write_qdpx
 from tensions_cli.output.workbook import write_workbook

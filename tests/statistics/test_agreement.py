@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score
 
 from tensions_cli.statistics.agreement import (
     agreement,
@@ -19,6 +20,7 @@ from tensions_cli.statistics.agreement import (
     rates_of,
 )
 from tensions_cli.statistics.agreement_by_document import coding, draw, measure, method, sets, tables, yes_or_no
+from tensions_cli.statistics.agreement_of_coders import SPREAD_OF_KAPPA
 
 LABELS = ("rationalisation", "professionnelle", "mixte", "neutre")
 
@@ -236,3 +238,16 @@ def test_codings_agree_with_the_plain_formulas_in_any_order(codes: list[Any], ra
     random.shuffle(shuffled)
     truth, said, documents = map(list, zip(*shuffled, strict=True))
     assert coding(truth, said, LABELS, draw(documents)) == found
+
+
+@pytest.mark.parametrize("passages", [50, 100, 200])
+def test_the_spread_of_kappa_by_simulation(passages: int) -> None:
+    """Two coders of true κ .70: both know the class with probability .70, else each draws one at random."""
+    random, shares = np.random.default_rng(20261122), [0.35, 0.35, 0.15, 0.15]
+    found = []
+    for _ in range(2000):
+        truth, first, second = (random.choice(4, passages, p=shares) for _ in range(3))
+        known = random.random(passages) < 0.70
+        found.append(cohen_kappa_score(np.where(known, truth, first), np.where(known, truth, second)))
+    low, high = np.percentile(found, [2.5, 97.5])
+    assert (low, high) == pytest.approx(SPREAD_OF_KAPPA[passages], abs=0.021)

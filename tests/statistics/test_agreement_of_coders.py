@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
 from tensions_cli.statistics.agreement import masi
-from tensions_cli.statistics.agreement_by_document import draw
+from tensions_cli.statistics.agreement_by_document import draw, method
 from tensions_cli.statistics.agreement_of_coders import (
     agreement_of_coders,
     agreement_on_sets,
     band,
     bands_of,
-    interval_method,
     spread_of_kappa,
 )
 
@@ -179,8 +178,8 @@ def test_intervals_resample_documents() -> None:
     tenfold = figures(codes * 10, "ab", list("uvwxyz") * 10)
     assert once["agreement"] == tenfold["agreement"] == {"value": 0.5, "interval": [0.1667, 0.8333]}
     assert figures(codes[:4], "ab", list("uvwx"))["agreement"]["interval"] is None
-    assert interval_method(4).startswith("none")
-    assert "by document" in interval_method(5)
+    assert method(4).startswith("none")
+    assert "by document" in method(5)
 
 
 def test_nothing_to_compare_is_no_number() -> None:

@@ -1,6 +1,7 @@
 """The user's gold: what it matches in the corpus, and what is refused."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -99,14 +100,22 @@ def test_passages_chosen_to_teach_correct_no_share(tmp_path: Path) -> None:
     assert [one.id for one in read_human_codes(gold_of(tmp_path, chosen)).codes] == ["a"]
 
 
+def test_accounts_of_people_are_numbered(tmp_path: Path) -> None:
+    coders = ("m.dupont@asso.example", "B", "codeur A", "Jean Petit")
+    file = gold_of(tmp_path, *(row(f"Texte {rank}.", f"p{rank}", coder=name) for rank, name in enumerate(coders)))
+    assert [one.coder for one in read_gold(file).passages] == ["codeur 2", "B", "codeur A", "codeur 1"]
+    assert [one.coder for one in read_human_codes(file).codes] == ["codeur 2", "B", "codeur A", "codeur 1"]
+
+
 @pytest.mark.parametrize("weights", [(1, None), (0, 1), (-2, 1), (True, 1), ("2", 1), (float("nan"), 1)])
 def test_weights_are_given_everywhere_or_nowhere(tmp_path: Path, weights: tuple[object, object]) -> None:
     rows = [row(text, f"p{i}") for i, text in enumerate(TEXTS[:2])]
     for one, weight in zip(rows, weights, strict=True):
         if weight is not None:
             one["weight"] = weight
-    with pytest.raises(TensionsError, match="poids"):
+    with pytest.raises(TensionsError) as refused:
         read(tmp_path, *rows)
+    assert re.search(r"poids|weight", f"{refused.value} {refused.value.why}")
 
 
 def test_weights_are_kept_with_their_passage(tmp_path: Path) -> None:

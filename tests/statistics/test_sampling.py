@@ -200,7 +200,7 @@ def test_one_coder_or_none_codes_everything() -> None:
 
 
 def test_half_width_of_published_sizes() -> None:
-    # Reference, statistics.md § 10 (Wilson): a share of .30 is known to .24–.37 with 200 passages, .26–.35 with 400.
+    # Wilson 1927: a share of .30 is known to .24–.37 with 200 passages, .26–.35 with 400.
     assert half_width(0.3, 200) == pytest.approx((0.37 - 0.24) / 2, abs=0.005)
     assert half_width(0.3, 400) == pytest.approx((0.35 - 0.26) / 2, abs=0.005)
 

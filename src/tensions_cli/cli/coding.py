@@ -135,9 +135,10 @@ def coding_sample(
     from tensions_cli.commands import coding_sample as command
     from tensions_cli.commands.common import build_options, choice
     from tensions_cli.knowledge.codebook import load_codebook
-    from tensions_cli.studies.sample import STRATEGIES, SampleRequest
+    from tensions_cli.knowledge.sample_design import DRAWN
+    from tensions_cli.studies.sample import SampleRequest
 
-    choice("--strategy", strategy, STRATEGIES)
+    choice("--strategy", strategy, DRAWN)
     command.check_numbers(count, overlap, seed)
     if form is not None:
         choice("--format", form, command.FORMATS)

@@ -61,7 +61,7 @@ def extracts(
         typer.Option(
             "--label",
             metavar="ÉTIQUETTE",
-            help="rationalisation, professionnelle, mixte ou neutre.",
+            help="Une logique de la grille (rationalisation, professionnelle), mixte ou neutre.",
             show_default=False,
         ),
     ] = None,

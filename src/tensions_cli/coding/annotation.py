@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from typing import Any, TypeGuard
 
 from tensions_cli.coding.coders import NUMBERED, SHORT, numbered
+from tensions_cli.coding.names import OUR_ID
 from tensions_cli.coding.offset_units import (
     CODE_POINTS_FIRST,
     UTF16,
@@ -32,6 +33,7 @@ from tensions_cli.errors import UnreadableError
 from tensions_cli.files.container import DAMAGE, check_container
 from tensions_cli.files.encoding import decode
 from tensions_cli.knowledge.columns import code_fields
+from tensions_cli.knowledge.sample_design import DRAWN, MOST_WEIGHT
 from tensions_cli.records import ReadCoding, ReadCodings
 
 # Who coded a file that names nobody.
@@ -74,6 +76,7 @@ class _Stretch:
     answers: dict[str, str] = field(default_factory=dict)
     shown: Mapping[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
     untouched: bool = False
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -84,6 +87,7 @@ class _Reading:
     texts: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     machines: set[str] = field(default_factory=set)
+    of_tasks: bool = False
 
     def name(self, wanted: str, text: str) -> str:
         """The name of a text, kept apart from another text of the same name."""
@@ -114,7 +118,9 @@ def read_doccano(data: bytes, coder: str = SOMEBODY) -> ReadCodings:
         for start, end, name in _doccano_spans(row, len(source.text), reading.counts):
             span = Span(source, start, end, expected=shown.keys())
             who = _untouched_by(row, reading) if untouched else _coder_of(row, coder)
-            reading.stretches.append(_Stretch(where, document, span, who, [name], shown=shown, untouched=untouched))
+            stretch = _Stretch(where, document, span, who, [name], shown=shown, untouched=untouched)
+            stretch.kept = _drawn(row, reading)
+            reading.stretches.append(stretch)
     return _codings(reading, UTF16_FIRST)
 
 
@@ -137,7 +143,9 @@ def read_prodigy(data: bytes, coder: str = SOMEBODY) -> ReadCodings:
         answers = {"decision": "rejected"} if answer == "reject" else {}
         if isinstance(row.get("accept"), list):
             codes = [_string(code) for code in row["accept"] if isinstance(code, str)]
-            reading.stretches.append(_choice(where, meta, source_text(raw).text, who, codes, answers))
+            choice = _choice(where, meta, source_text(raw).text, who, codes, answers)
+            choice.kept = _drawn(meta | row, reading)
+            reading.stretches.append(choice)
             continue
         source, document, shown = _document(meta | row, raw, where, reading)
         for item in _dicts(row.get("spans")):
@@ -157,6 +165,7 @@ def read_prodigy(data: bytes, coder: str = SOMEBODY) -> ReadCodings:
                     answers=dict(answers),
                     shown=shown,
                     untouched=untouched,
+                    kept=_drawn(meta | row, reading),
                 )
             )
     return _codings(reading, CODE_POINTS_FIRST)
@@ -177,8 +186,10 @@ def read_label_studio(data: bytes, coder: str = SOMEBODY) -> ReadCodings:
         source, document, _ = _document(fields, raw, where, reading)
         for who, results in _label_studio_results(task, fields, coder, reading):
             regions: dict[str, _Stretch] = {}
+            kept = _drawn(fields, reading)
             for result in results:
-                _add_result(result, regions, _Stretch(where, document, None, who, []), source, reading.counts)
+                empty = _Stretch(where, document, None, who, [], kept=kept)
+                _add_result(result, regions, empty, source, reading.counts)
             reading.stretches += regions.values()
     return _codings(reading, CODE_POINTS_FIRST)
 
@@ -243,10 +254,11 @@ def _codings(reading: _Reading, order: Sequence[Unit]) -> ReadCodings:
                 codes=tuple(dict.fromkeys(codes)),
                 answers=stretch.answers,
                 memo=stretch.memo,
+                kept=stretch.kept,
             )
         )
     notices = tuple(f"{said}\u00a0: {reading.counts[what]}" for what, said in _SAID.items() if reading.counts[what])
-    return ReadCodings(tuple(codings), reading.texts, notices)
+    return ReadCodings(tuple(codings), reading.texts, notices, reading.of_tasks)
 
 
 def _document(
@@ -261,6 +273,17 @@ def _document(
     proposal = row.get("proposal")
     found = _PROPOSED.findall(proposal) if isinstance(proposal, str) else []
     return source, document, {(int(start), int(end)): tuple(codes.split(", ")) for start, end, codes in found}
+
+
+def _drawn(row: Mapping[str, Any], reading: _Reading) -> dict[str, Any]:
+    """How the passage of a task of ours was drawn, and its weight, as coded passages name them (`kept`)."""
+    passage = row.get("passage", row.get("document"))
+    reading.of_tasks |= isinstance(passage, str) and OUR_ID.fullmatch(passage) is not None and "sha256" in row
+    drawn, weight = row.get("drawn"), row.get("weight")
+    kept: dict[str, Any] = {"drawn": drawn} if isinstance(drawn, str) and drawn in DRAWN else {}
+    if isinstance(weight, int | float) and not isinstance(weight, bool) and 0 < weight <= MOST_WEIGHT:
+        kept["weight"] = weight
+    return kept
 
 
 def _untouched_by(row: Mapping[str, Any], reading: _Reading) -> str:

@@ -13,10 +13,8 @@ from tensions_cli.coding.coders import NUMBERED, UNNAMED
 from tensions_cli.coding.names import OUR_ID, bare
 from tensions_cli.errors import UnreadableError
 from tensions_cli.fingerprint import fingerprint
+from tensions_cli.knowledge.sample_design import MOST_WEIGHT, SCHEMA
 from tensions_cli.records import ReadCoding, ReadCodings
-
-SCHEMA = "tensions-sample/1"
-SUFFIX = ".tirage.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,10 @@ def read_design(data: bytes) -> Design:
             coders=tuple(map(str, row.get("coders") or ())),
             passages=tuple(
                 DrawnPassage(
-                    str(one["id"]), str(one["sha256"]), one.get("weight"), tuple(map(str, one.get("coders") or ()))
+                    str(one["id"]),
+                    str(one["sha256"]),
+                    _weight(one.get("weight")),
+                    tuple(map(str, one.get("coders") or ())),
                 )
                 for one in row["passages"]
             ),
@@ -78,6 +79,15 @@ def read_design(data: bytes) -> Design:
         raise UnreadableError(
             "corrupt", "ce n’est pas le tirage que tensions coding sample écrit à côté de la feuille à coder"
         ) from None
+
+
+def _weight(value: object) -> float | None:
+    """How many passages one stands for. Raises ValueError for NaN, a negative or an absurd number."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_WEIGHT:
+        raise ValueError
+    return value
 
 
 def restore(codings: ReadCodings, design: Design) -> Restored:

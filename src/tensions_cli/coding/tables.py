@@ -151,7 +151,7 @@ def _csv_lines(text: str, separator: str, first_line: int) -> Iterator[tuple[str
 
 
 def read_jsonl(data: bytes, coder: str = SOMEBODY) -> ReadCodings:
-    """Read our JSON Lines: tagged passages, or coded passages with M and P. Raises as `read_csv` does."""
+    """Read our JSON Lines: tagged passages, or coded passages with an answer a letter. Raises as `read_csv` does."""
     decoded = decode(data)
     counts: Counter[str] = Counter()
     # Not splitlines: U+2028 is legal inside a JSON string.

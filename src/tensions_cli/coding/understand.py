@@ -197,7 +197,7 @@ def _of_kind(kind: str, cell: str, say: Say, what: str) -> list[Meaning]:
 def _logics_of_row(
     labels: Sequence[str], implied: tuple[str, ...], answers: Mapping[str, str], say: Say
 ) -> tuple[str, ...] | None:
-    """The logics that a row of a table says, by its label cell and by its answers M and P."""
+    """The logics that a row of a table says, by its label cell and by its answers, one a letter."""
     book = codebook()
     said = _united(labels, implied)
     given = [_answer(answers.get(letter, ""), letter, say) for letter in book.letters.values()]

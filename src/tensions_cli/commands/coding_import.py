@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from tensions_cli.coding.coders import NUMBERED, UNNAMED
-from tensions_cli.coding.design import SUFFIX, Design, Restored, read_design, restore
+from tensions_cli.coding.design import Design, Restored, read_design, restore
 from tensions_cli.coding.read import read_codes
 from tensions_cli.coding.understand import Problem, is_uncoded, understand
 from tensions_cli.commands.common import report_notices, say
 from tensions_cli.corpus.read import MAX_BYTES
 from tensions_cli.errors import ExitStatus, TensionsError, UnreadableError
 from tensions_cli.knowledge.codebook import codebook, load_codebook, use_codebook
+from tensions_cli.knowledge.sample_design import SUFFIX
 from tensions_cli.output.french import integer, plural, printable
 from tensions_cli.output.rows import to_json
 from tensions_cli.output.sink import check_output, text_output
@@ -83,6 +84,11 @@ def _imported(file: Path, coder: str | None, design: Path | None) -> Imported:
         restored = restore(codings, _read_design(beside))
         codings = restored.codings
         notices += _said_of_design(restored, beside.name)
+    elif codings.of_tasks and any("drawn" not in coding.kept for coding in codings.codings):
+        notices.append(
+            "ces passages viennent d’un tirage, mais ni le fichier ni son dossier n’en disent les poids. Pour les "
+            f"rendre\u00a0: --design FICHIER{SUFFIX}"
+        )
     codings, unnamed = _with_names(codings)
     uncoded = tuple(coding.place for coding in codings.codings if is_uncoded(coding))
     passages, problems = understand(codings)

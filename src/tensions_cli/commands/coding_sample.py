@@ -16,6 +16,7 @@ from tensions_cli.commands.common import (
     status_of,
 )
 from tensions_cli.errors import ExitStatus, TensionsError, UnreadableError
+from tensions_cli.knowledge.sample_design import SUFFIX
 from tensions_cli.output import tasks as writers
 from tensions_cli.output.french import printable
 from tensions_cli.output.rows import to_json
@@ -98,7 +99,7 @@ def run(
 ) -> ExitStatus:
     """Write the files to code and, beside them, `….tirage.json`. Codes already made are never written over."""
     files = _files(output, request.coders)
-    design_file = output.with_name(f"{output.stem}.tirage.json")
+    design_file = output.with_name(f"{output.stem}{SUFFIX}")
     for file in (*files.values(), design_file):
         protect_inputs(file, sources)
         _protect_without(file, request.without)

@@ -131,7 +131,7 @@ def build_wanted(
         pattern=pattern,
         lemma=lemma,
         cue=cue,
-        label=None if label is None else named("--label", label, codebook().labels),
+        label=None if label is None else named("--label", _logic(label), codebook().labels),
         relation=default if relation is None else Relation(named("--relation", relation, tuple(Relation))),
         stance=None if stance is None else parse_stance(stance),
         axis=None if axis is None else parse_axis(axis),
@@ -176,8 +176,13 @@ def parse_axis(typed: str) -> tuple[str, str | None]:
 
 
 def _pole(option: str, typed: str) -> str:
+    return named(option, _logic(typed), codebook().poles)
+
+
+def _logic(typed: str) -> str:
+    """The logic whose letter was typed; anything else as it was."""
     letters = {plain(letter): pole for pole, letter in codebook().letters.items()}
-    return named(option, letters.get(plain(typed), typed), codebook().poles)
+    return letters.get(plain(typed), typed)
 
 
 def parse_where(typed: Sequence[str]) -> dict[str, tuple[str, ...]]:

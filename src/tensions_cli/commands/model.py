@@ -88,6 +88,7 @@ def run_evaluate(
 ) -> ExitStatus:
     """Figures of a model on coded passages (or on stand-off labels with their texts); warns of texts it learnt."""
     from tensions_cli.output import evaluation, terminal
+    from tensions_cli.training.coded import check_file
     from tensions_cli.training.judge import gold_coding, gold_identity, judge, model_training, read_gold
     from tensions_cli.training.seen import seen_in_training
 
@@ -96,11 +97,12 @@ def run_evaluate(
     def tell(notice: str) -> None:
         say(notice, quiet=False)
 
+    check_file(gold)  # before the model is loaded, which takes a while
     opened = open_model(model)  # before the gold is read: its codebook says what the codes mean
     passages = read_gold(gold, texts, tell)
     figures = judge(passages, opened, show_text=show_text)
     figures["manifest"]["gold"] = gold_identity(gold)
-    figures["manifest"]["model"]["training"] = model_training(metrics_of(model))
+    figures["manifest"]["model"]["training"] = model_training(metrics_of(model), metrics_of(DEFAULT))
     figures["coding"] = gold_coding(passages, gold)
     if 2 * (seen_in_training((p.text for p in passages), find_model(DEFAULT)) or 0) > len(passages):
         figures["coding"]["coded_by"] = None  # shipped passages, whose codes are no person's unless somebody says so

@@ -69,11 +69,16 @@ def _codes(book: Codebook) -> tuple[NamedCode, ...]:
     )
 
 
+def labels_of(tags: Tags) -> tuple[str, ...]:
+    """The label of one passage. With more than two logics `mixte` does not say which: those that are there, instead."""
+    return tags.logics if codebook().by_pair and tags.label == MIXTE and tags.logics else (tags.label,)
+
+
 def codes_of(tags: Tags) -> tuple[str, ...]:
-    """Names of the codes of one passage: its label first, then relation, stances, axes."""
+    """Names of the codes of one passage: its label first (`labels_of`), then relation, stances, axes."""
     stances: Mapping[str, str] = tags.stance or {}
     return (
-        tags.label,
+        *labels_of(tags),
         *(relation_name(pair, relation, codebook()) for pair, relation in tags.relations.items()),
         *(stance_name(pole, stance) for pole, stance in stances.items()),
         *(axis_name(axis, pole) for axis, poles in tags.axes.items() for pole in poles),

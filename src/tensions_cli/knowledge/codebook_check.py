@@ -18,14 +18,20 @@ RESERVED = frozenset(
     {MIXTE, NEUTRE, "tension", "document", "speaker", "person", "role", "name", "title", "position", "passage"}
 )
 STRENGTHS = (1, 2, 3)
+# `a.a.a…` of a hundred thousand names takes the reader of TOML minutes and gigabytes; a codebook has two.
+_LONG_KEY = re.compile(rb"\w(?:\.\w{1,40}){30}")
 
 
 def problems_of(content: bytes, lexicon: bytes) -> list[str]:
     """Every problem of the two files; empty when they can be used."""
+    if _LONG_KEY.search(content):
+        return ["ce n’est pas une grille\u00a0: une clé y est faite de trop de noms"]
     try:
         data = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         return ["le fichier n’est pas en UTF-8"]
+    except RecursionError:
+        return ["ce n’est pas une grille\u00a0: ses listes sont imbriquées au-delà du raisonnable"]
     except tomllib.TOMLDecodeError as error:
         return [f"ce n’est pas du TOML\u00a0: {_place(error)}"]
     try:
@@ -46,6 +52,7 @@ def _of_book(data: Mapping[str, Any]) -> Iterator[str]:
         yield "name manque\u00a0: le nom de la grille"
     if not isinstance(data.get("version"), int) or data["version"] < 1:
         yield "version manque\u00a0: un nombre entier, à augmenter à chaque changement de règle"
+    yield from _of_words(data)
     yield from _of_logics(data.get("logics") or [], data.get("stances") or {})
     if set(data.get("relations") or ()) != {relation.value for relation in Relation}:
         yield f"[relations] doit définir exactement {', '.join(Relation)}\u00a0: une tension est une opposition"
@@ -55,6 +62,20 @@ def _of_book(data: Mapping[str, Any]) -> Iterator[str]:
     yield from _of_axes(data.get("axes") or [], [logic.get("name") for logic in data.get("logics") or []])
     yield from _of_rules(data.get("rules") or [])
     yield from _of_labels(data)
+
+
+def _of_words(data: Mapping[str, Any]) -> Iterator[str]:
+    """What people read is words: a number or a list would stop a table or a spreadsheet half-way."""
+    yield from (f"{key} doit être du texte" for key in ("title", "unit") if not isinstance(data.get(key, ""), str))
+    for table in ("relations", "stances"):
+        for name, meaning in dict(data.get(table) or {}).items():
+            if not isinstance(meaning, str):
+                yield f"[{table}]\u00a0: {name} doit être suivi d’une phrase entre guillemets"
+    for kind, what in (("logics", "la logique"), ("axes", "l’axe")):
+        for rank, one in enumerate(data.get(kind) or [], 1):
+            for key in ("title", "said"):
+                if not isinstance(one.get(key, ""), str):
+                    yield f"{what} n°\u00a0{rank}\u00a0: {key} doit être du texte"
 
 
 _NAMING = "doit s’écrire en minuscules, sans accent ni espace"
@@ -78,7 +99,9 @@ def _of_logics(logics: Sequence[Mapping[str, Any]], stances: Mapping[str, Any]) 
             yield f"{who}\u00a0: letter doit être une lettre majuscule, sans accent"
         if unknown := sorted(set(logic.get("stances") or ()) - set(stances)):
             yield f"{who}\u00a0: postures absentes de [stances]\u00a0: {', '.join(map(str, unknown))}"
-        if not isinstance(logic.get("question", ""), str) or not isinstance(logic.get("cases", []), list):
+        cases = logic.get("cases", [])
+        of_words = isinstance(cases, list) and all(isinstance(case, str) for case in cases)
+        if not isinstance(logic.get("question", ""), str) or not of_words:
             yield f"{who}\u00a0: question est une phrase, cases une liste de phrases"
     for key in ("name", "letter"):
         yield from _repeated([logic.get(key) for logic in logics], f"deux logiques ont le même {key}")

@@ -55,7 +55,7 @@ def _in_french(figures: Json) -> str:
     return (
         f"{french.plural(_shared(figures), 'passage')} de {french.plural(figures['documents'], 'document')} ont été "
         f"codés par {who}, séparément, avec la grille «\u00a0{french.printable(book.title)}\u00a0», version "
-        f"{book.version}. {f'{french.NBSP}; '.join(told)}. "
+        f"{book.version}. {_chosen_fr(figures)}{f'{french.NBSP}; '.join(told)}. "
         f"{'κ de Cohen (1960), ' if two else ''}α nominal de Krippendorff (2018), AC1 de Gwet (2008), l’unité étant le "
         f"passage. {in_brackets_fr(figures['intervals'])}"
     )
@@ -74,10 +74,31 @@ def _in_english(figures: Json) -> str:
     ]
     return (
         f"{_shared(figures):,} passages from {figures['documents']:,} documents were coded by {who}, separately, with "
-        f"the codebook “{french.printable(book.title)}”, version {book.version}. {'; '.join(told)}. "
+        f"the codebook “{french.printable(book.title)}”, version {book.version}. {_chosen_en(figures)}"
+        f"{'; '.join(told)}. "
         f"{'Cohen’s (1960) κ, ' if two else ''}Krippendorff’s (2018) nominal α, Gwet’s (2008) AC1; the unit is the "
         f"passage. {in_brackets_en(figures['intervals'])}"
     )
+
+
+def _chosen_fr(figures: Json) -> str:
+    """Passages chosen to teach are no sample: what is said of them goes before the figures."""
+    chosen, shared = figures["passages"]["chosen"], _shared(figures)
+    if not chosen:
+        return ""
+    some = f"{french.integer(chosen)} de ces passages ont été choisis"
+    one = "Ce passage a été choisi" if shared == 1 else "Un de ces passages a été choisi"
+    who = "Ces passages ont été choisis" if chosen == shared > 1 else some if chosen > 1 else one
+    return f"{who} pour entraîner un modèle, non au hasard\u00a0: cet accord n’est pas celui du corpus. "
+
+
+def _chosen_en(figures: Json) -> str:
+    chosen, shared = figures["passages"]["chosen"], _shared(figures)
+    if not chosen:
+        return ""
+    one = "This passage was" if shared == 1 else "One of these passages was"
+    who = "These passages were" if chosen == shared > 1 else f"{chosen:,} of these passages were" if chosen > 1 else one
+    return f"{who} chosen to train a model, not drawn at random: this agreement is not that of the corpus. "
 
 
 def _shared(figures: Json) -> int:

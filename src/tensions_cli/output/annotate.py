@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tensions_cli.knowledge.codebook import codebook
-from tensions_cli.output.french import NBSP, integer, plural, printable
+from tensions_cli.output.french import NBSP, integer, plural, printable, stance_title
 from tensions_cli.records import NEUTRE, CodingSession, PassageCodes, PassageToCode, Relation
 
 MEASURE = 90  # columns of text; a longer line is hard to come back from
@@ -20,7 +20,6 @@ _GREY = "bright_black"
 _RELATION_KEYS = {Relation.OPPOSITION: "o", Relation.ARTICULATION: "a", Relation.JUXTAPOSITION: "j"}
 # Letters that are commands: a logic with one of these is struck in capitals.
 _TAKEN = frozenset("noajtxegrusfbq")
-_ACCENTS = {"contestee": "contestée", "decrite": "décrite", "menacee": "menacée"}
 
 _NOTES = {
     "no_logics": f"Répondez d’abord{NBSP}: une logique, plusieurs, ou n pour neutre.",
@@ -234,11 +233,6 @@ def _stances(session: CodingSession) -> Text:
         return said.append_text(_choice("0", "rien", chosen=False))
     told = [f"{pole} {stance_title(codes.stance[pole])}" for pole in logics if pole in codes.stance]
     return Text(", ".join(told) or "–")
-
-
-def stance_title(stance: str) -> str:
-    """The name of a stance with its accents, where it is known."""
-    return _ACCENTS.get(stance, stance)
 
 
 def _axes(codes: PassageCodes) -> Text:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
 
-from tensions_cli.knowledge.code_names import AXES, LABELS, RELATIONS, STANCES, all_codes, codes_of
+from tensions_cli.knowledge.code_names import AXES, LABELS, RELATIONS, STANCES, all_codes, codes_of, labels_of
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output.palette import shade
 from tensions_cli.output.rows import to_json
@@ -40,20 +40,22 @@ def write_doccano(
     it they are only shown, in the document's key `proposal`.
     """
     empty = 0
+    overlapping = all_names
     for tagged in documents:
         if _is_empty(tagged):
             empty += 1
             continue
+        overlapping = overlapping or any(len(labels_of(one.tags)) > 1 for one in tagged.passages)
         units = utf16_offsets(tagged.document.text)
         spans = [
             [units(one.passage.start), units(one.passage.end), name]
             for one in apart(tagged)
-            for name in (codes_of(one.tags) if all_names else (one.tags.label,))
+            for name in (codes_of(one.tags) if all_names else labels_of(one.tags))
         ]
         stream.write(to_json({"text": tagged.document.text, "label": spans} | _provenance(tagged, by)) + "\n")
     overlap = "des codes se chevauchent\u00a0: cochez «\u00a0Allow overlapping entities\u00a0» dans le projet doccano"
     alone = "les relations, postures et axes sont montrés, non codés\u00a0: doccano ne garde qu’un code par passage"
-    return (*_said_empty(empty), overlap if all_names else alone)
+    return (*_said_empty(empty), *((overlap,) if overlapping else ()), *(() if all_names else (alone,)))
 
 
 def write_prodigy(documents: Iterable[TaggedDocument], by: CodedBy, stream: TextIO) -> tuple[str, ...]:
@@ -66,7 +68,9 @@ def write_prodigy(documents: Iterable[TaggedDocument], by: CodedBy, stream: Text
         task = {
             "text": tagged.document.text,
             "spans": [
-                {"start": one.passage.start, "end": one.passage.end, "label": one.tags.label} for one in apart(tagged)
+                {"start": one.passage.start, "end": one.passage.end, "label": label}
+                for one in apart(tagged)
+                for label in labels_of(one.tags)
             ],
             "meta": {"document": tagged.document.id},
         }
@@ -94,11 +98,14 @@ def label_studio_config() -> str:
     labels = "".join(
         f"  <Label value={quoteattr(name)} background={quoteattr(_colours(name)[0])}/>\n" for name in _names(LABELS)
     )
+    # Of more than two logics a passage bears several by their names, and `mixte` would not say which.
+    by_pair = codebook().by_pair
+    several, condition = (' choice="multiple"', "") if by_pair else ("", f' whenLabelValue="{MIXTE}"')
     return (
         "<View>\n"
-        f' <Labels name="{_LABEL_TAG}" toName="{_TEXT_TAG}">\n{labels} </Labels>\n'
+        f' <Labels name="{_LABEL_TAG}" toName="{_TEXT_TAG}"{several}>\n{labels} </Labels>\n'
         f' <Text name="{_TEXT_TAG}" value="$text" granularity="word"/>\n'
-        + _choices(_RELATION_TAG, RELATIONS, "single", f' whenLabelValue="{MIXTE}"')
+        + _choices(_RELATION_TAG, RELATIONS, "multiple" if by_pair else "single", condition)
         + _choices(_STANCE_TAG, STANCES, "multiple")
         + _choices(_AXIS_TAG, AXES, "multiple")
         + f' <TextArea name="{_MEMO_TAG}" toName="{_TEXT_TAG}" perRegion="true" placeholder="Commentaire"/>\n'
@@ -161,7 +168,7 @@ def _results(one: TaggedPassage) -> list[dict[str, Any]]:
     passage, tags = one.passage, one.tags
     place = {"start": passage.start, "end": passage.end, "text": passage.text}
     families = {code.name: code.family for code in all_codes()}
-    names = codes_of(tags)[1:]
+    names = codes_of(tags)
 
     def result(tag: str, kind: str, values: Iterable[str]) -> dict[str, Any]:
         value = place | {kind: list(values)}
@@ -173,7 +180,7 @@ def _results(one: TaggedPassage) -> list[dict[str, Any]]:
             "value": value,
         }
 
-    label = result(_LABEL_TAG, "labels", [tags.label])
+    label = result(_LABEL_TAG, "labels", labels_of(tags))
     score = label_score(tags)
     if score is not None:
         label["score"] = score

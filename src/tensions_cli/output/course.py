@@ -53,7 +53,7 @@ def print_courses(
 
 
 def _curves(course: Course, width: int, out: Console) -> Table:
-    """The name of the document, then M and P one above the other, at the same column in every document."""
+    """The name of the document, then the logics one above the other, at the same column in every document."""
     heights = _heights(out)
     table = Table.grid(padding=(0, 1))
     table.add_column(width=width, overflow="fold")

@@ -208,7 +208,7 @@ def _classes(figures: Json) -> Section:
     labels, relation, whole = figures["labels"], figures["relation"], figures["documents"]
     rows = [(name, rates, labels["documents"]) for name, rates in labels["classes"].items()]
     for pole, rates in labels["poles"].items():
-        rows.append((f"{codebook().letters[pole]} ({pole} ou mixte)", rates, rates["documents"]))
+        rows.append((french.measure_title(f"{pole}+").removeprefix("porte "), rates, rates["documents"]))
     rows.append(("tension (mixte en opposition)", figures["tension"], figures["tension"]["documents"]))
     rows += [(f"relation{NBSP}: {name}", rates, relation["documents"]) for name, rates in relation["classes"].items()]
     for pole, found in (figures["stance"] or {}).items():

@@ -204,11 +204,11 @@ def _axes(tags: Tags) -> str:
 def _legend(extracts: Sequence[Extract]) -> str:
     """What the figures are, and by what they were made."""
     models = sorted({one.tagged.tags.model for one in extracts if one.tagged.tags.coded_by == MODEL})
-    count = french.number_word(len(codebook().poles))
+    both = "" if codebook().by_pair else "deux "
     lines = [
-        f"{', '.join(codebook().letters.values())}{NBSP}: scores des {count} logiques, de 0 à 1{NBSP}; "
+        f"{', '.join(codebook().letters.values())}{NBSP}: scores des {both}logiques, de 0 à 1{NBSP}; "
         f"incertain{NBSP}: l’un d’eux est près de son seuil.",
-        f"typicité{NBSP}: certitude des {count} scores × ressemblance au centre des passages retenus, de 0 à 1, moindre "
+        f"typicité{NBSP}: certitude des {both}scores × ressemblance au centre des passages retenus, de 0 à 1, moindre "
         f"sous quinze mots{NBSP}; un extrait par document tant qu’il en reste, sans redites.",
     ]
     if models:

@@ -94,19 +94,23 @@ def _coded_fr(figures: Json) -> str:
 def _learnt_fr(training: Json | None) -> str:
     if training is None:
         return "Ce que ce modèle a appris n’est pas consigné."
-    by, added = training["coded_by"], training["added"]
+    added, coded = training["added"], _CODED_FR.get(training["coded_by"], "sans que l’on sache qui les a codés")
     base = french.plural(training["passages"] - added, "passage")
-    if by == "people" and not added:
-        return f"Ce modèle a été entraîné sur {base} codés par des personnes."
-    if by == "told" and not added:
-        return f"Ce modèle a été entraîné sur {base}, dont sa fiche dit la provenance."
+    if not training["composed"]:
+        return f"Ce modèle a été entraîné sur {base}, {coded}."
     learnt = f"Ce modèle a été entraîné sur {base} ({_COMPOSED['fr']})"
     if not added:
         return f"{learnt}."
-    who = {"people": ", codés par des personnes", "model": ", codés par une machine"}.get(
-        training["added_coded_by"], ", dont sa fiche dit la provenance"
-    )
-    return f"{learnt} et sur {french.plural(added, 'passage ajouté', 'passages ajoutés')}{who}."
+    who = _CODED_FR.get(training["added_coded_by"], _CODED_FR["told"])
+    return f"{learnt} et sur {french.plural(added, 'passage ajouté', 'passages ajoutés')}, {who}."
+
+
+# Who coded one's own passages; what a machine coded was not, for that, written by one.
+_CODED_FR = {
+    "people": "codés par des personnes",
+    "model": "codés par une machine, non par des personnes",
+    "told": "dont sa fiche dit la provenance",
+}
 
 
 def _seen_fr(seen: int | None, passages: int) -> str:
@@ -246,19 +250,22 @@ def _coded_en(figures: Json) -> str:
 def _learnt_en(training: Json | None) -> str:
     if training is None:
         return "What this model learnt is not recorded."
-    by, added = training["coded_by"], training["added"]
+    added, coded = training["added"], _CODED_EN.get(training["coded_by"], "by whom coded is not recorded")
     base = _some(training["passages"] - added, "passage")
-    if by == "people" and not added:
-        return f"The model was trained on {base} coded by people."
-    if by == "told" and not added:
-        return f"The model was trained on {base}, whose provenance its card tells."
+    if not training["composed"]:
+        return f"The model was trained on {base}, {coded}."
     learnt = f"The model was trained on {base} ({_COMPOSED['en']})"
     if not added:
         return f"{learnt}."
-    who = {"people": ", coded by people", "model": ", coded by a machine"}.get(
-        training["added_coded_by"], ", whose provenance its card tells"
-    )
-    return f"{learnt} and on {_some(added, 'added passage')}{who}."
+    who = _CODED_EN.get(training["added_coded_by"], _CODED_EN["told"])
+    return f"{learnt} and on {_some(added, 'added passage')}, {who}."
+
+
+_CODED_EN = {
+    "people": "coded by people",
+    "model": "coded by a machine, not by people",
+    "told": "whose provenance its card tells",
+}
 
 
 def _seen_en(seen: int | None, passages: int) -> str:

@@ -6,7 +6,7 @@ from tensions_cli.output.french import integer, percent, plural, printable
 from tensions_cli.output.tasks import TRAINING_ONLY
 from tensions_cli.results import Sample, Stratum
 
-# 200 independent passages: a κ of .70 comes out between .62 and .78 (statistics.md, § 10; simulation, four classes).
+# 200 independent passages: a κ of .70 comes out between .62 and .78 (docs/methods.md; simulation, four classes).
 KAPPA_PASSAGES = 200
 LISTED = 30  # strata shown on a terminal; the design has them all
 CHOSEN = {

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
 from tensions_cli import __version__
-from tensions_cli.knowledge.code_names import LABELS, all_codes, codes_of
+from tensions_cli.knowledge.code_names import all_codes, codes_of, labels_of
 from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.knowledge.sample_design import SCHEMA
 from tensions_cli.output.annotation import text_sha256, utf16_offsets
 from tensions_cli.output.rows import to_json
 from tensions_cli.output.tables import guarded
 from tensions_cli.records import Tags
 from tensions_cli.results import Sample, Task
 
-SCHEMA = "tensions-sample/1"
 # Said in the design and on the terminal, in the same words.
 TRAINING_ONLY = (
     "Passages choisis, non tirés au hasard\u00a0: ils servent à entraîner un modèle. Ils ne doivent jamais corriger "
@@ -119,7 +119,8 @@ def write_tasks_doccano(tasks: Iterable[Task], coder: str | None, stream: TextIO
     """One passage a line, for a sequence labelling project: the coder selects the whole text and gives it codes."""
     for task in tasks:
         text = task.passage.text
-        spans = [[0, utf16_offsets(text)(len(text)), task.proposal.label]] if task.proposal else []
+        names = labels_of(task.proposal) if task.proposal else ()
+        spans = [[0, utf16_offsets(text)(len(text)), name] for name in names]
         stream.write(to_json({"text": text, "label": spans} | _provenance(task, coder) | _around(task)) + "\n")
 
 
@@ -131,7 +132,7 @@ def write_tasks_prodigy(tasks: Iterable[Task], coder: str | None, stream: TextIO
             "text": task.passage.text,
             "options": options,
             "config": {"choice_style": "multiple"},
-            "meta": {"id": task.passage.id} | _around(task) | {"weight": task.weight, "drawn": task.drawn},
+            "meta": {"id": task.passage.id} | _around(task),
         }
         if task.proposal:
             row["accept"] = list(codes_of(task.proposal))
@@ -149,23 +150,31 @@ def _label_studio_task(task: Task, coder: str | None) -> dict[str, Any]:
     data = {"text": text} | _provenance(task, coder) | _around(task)
     if not task.proposal:
         return {"data": data}
-    families = {code.name: code.family for code in all_codes()}
     place = {"start": 0, "end": len(text), "text": text}
-    labels = [name for name in codes_of(task.proposal) if families.get(name) == LABELS]
     region = {
         "id": "p0",
         "from_name": "label",
         "to_name": "text",
         "type": "labels",
-        "value": place | {"labels": labels},
+        "value": place | {"labels": list(labels_of(task.proposal))},
     }
     return {"data": data, "predictions": [{"model_version": task.proposal.model, "result": [region]}]}
 
 
 def _provenance(task: Task, coder: str | None) -> dict[str, Any]:
-    """Keys that come back from every tool: which passage, whose task, what the machine proposed."""
+    """Keys that come back from every tool: which passage, how it was drawn, whose task, what the machine proposed.
+
+    The draw is told here too, so that weights survive an export under another name, away from its design.
+    """
     text = task.passage.text
-    row: dict[str, Any] = {"document": task.passage.id, "sha256": text_sha256(text)}
+    row: dict[str, Any] = {
+        "document": task.passage.id,
+        "passage": task.passage.id,
+        "sha256": text_sha256(text),
+        "drawn": task.drawn,
+    }
+    if task.weight is not None:
+        row["weight"] = task.weight
     if coder:
         row["coder"] = coder
     if task.proposal:

@@ -507,6 +507,11 @@ SHOWN_WORDS = 8
 LEAST_TERM = 0.005  # printed with two decimals, a smaller term is zero
 
 
+def _form_title(name: str) -> str:
+    """`both` is the weaker of two logics; of more, the second strongest."""
+    return "repères de deux logiques" if name == "both" and codebook().by_pair else FORM_TITLES.get(name, name)
+
+
 def print_explanation(explanation: Explanation, out: Console) -> None:
     """The passage underlined, its label, then one table per pole whose terms add up."""
     tags = explanation.tags
@@ -547,7 +552,7 @@ def _terms(explanation: Explanation, pole: PoleExplanation) -> Table:
         table.add_row(f"autres mots ({len(words) - SHOWN_WORDS})", french.decimal(rest), style="dim")
     shown = {name: term for name, term in pole.form.items() if abs(term) >= LEAST_TERM}
     for name, term in shown.items():
-        table.add_row(f"forme{NBSP}: {FORM_TITLES.get(name, name)}", french.decimal(term), style="dim")
+        table.add_row(f"forme{NBSP}: {_form_title(name)}", french.decimal(term), style="dim")
     hidden = sum(term for name, term in pole.form.items() if name not in shown)
     if abs(hidden) >= LEAST_TERM:
         table.add_row("autres traits de forme", french.decimal(hidden), style="dim")

@@ -19,12 +19,11 @@ import numpy as np
 
 from tensions_cli.statistics.agreement import agreement_of, masi, mean_of_defined, ratio
 from tensions_cli.statistics.agreement_by_document import Sample, measure, tables
-from tensions_cli.statistics.intervals import MIN_CLUSTERS, REPLICATES, SEED
 
-# Under this many passages the sentence on the spread of κ is said (statistics.md, section 10).
+# Under this many passages the sentence on the spread of κ is said (docs/methods.md).
 FEW_PASSAGES = 200
 # 95 % of the κ observed on n independent passages when the true one is .70, with four classes of shares .35 .35 .15
-# .15: statistics.md, section 10 (simulation).
+# .15 (simulation: docs/methods.md, tests/statistics/test_agreement.py).
 SPREAD_OF_KAPPA = {50: (0.52, 0.84), 100: (0.58, 0.80), 200: (0.62, 0.78)}
 
 # Name of the band from each lower bound on. Landis and Koch 1977 (Biometrics 33, 159–174); McHugh 2012 (Biochemia
@@ -160,13 +159,6 @@ def spread_of_kappa(passages: int) -> dict[str, Any] | None:
     at = min(n for n in SPREAD_OF_KAPPA if n >= passages)
     low, high = SPREAD_OF_KAPPA[at]
     return {"passages": at, "true": 0.7, "low": low, "high": high}
-
-
-def interval_method(documents: int) -> str:
-    """How intervals were made for this many documents, or why there are none."""
-    if documents < MIN_CLUSTERS:
-        return f"none: fewer than {MIN_CLUSTERS} documents"
-    return f"bootstrap-{REPLICATES}-seed-{SEED} by document, 95 %"
 
 
 def _pairs(

@@ -9,14 +9,15 @@ from typing import Any
 from tensions_cli import __version__
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.knowledge.sample_design import RANDOM
 from tensions_cli.output.adjudication import Case
+from tensions_cli.output.french import integer
 from tensions_cli.records import MIXTE, NEUTRE, Relation
-from tensions_cli.statistics.agreement_by_document import Sample, draw
+from tensions_cli.statistics.agreement_by_document import Sample, draw, method
 from tensions_cli.statistics.agreement_of_coders import (
     agreement_of_coders,
     agreement_on_sets,
     bands_of,
-    interval_method,
     spread_of_kappa,
 )
 from tensions_cli.studies.codings import Code, CodedUnit, Coder, Codings, read_codings
@@ -77,6 +78,7 @@ def agreement_between(files: Sequence[Path], by: Sequence[str] = ()) -> Agreemen
             hint="vérifiez que les codeurs ont reçu des passages communs (tensions coding sample --overlap)",
         )
     sample = draw([unit.first.document for unit in shared])
+    chosen = sum(unit.field("drawn") not in ("", RANDOM) for unit in shared)
     found = [_difference(unit, codings.coders) for unit in shared]
     order = {kind: rank for rank, kind in enumerate(kinds())}
     disagreements = sorted((one for one in found if one is not None), key=lambda one: _place(one, order))
@@ -84,9 +86,9 @@ def agreement_between(files: Sequence[Path], by: Sequence[str] = ()) -> Agreemen
         "schema": SCHEMA,
         "manifest": _manifest(codings),
         "coders": [_coder_row(coder) for coder in codings.coders],
-        "passages": _matching(codings, len(names)),
+        "passages": _matching(codings, len(names)) | {"chosen": chosen},
         "documents": len({unit.first.document for unit in shared}),
-        "intervals": interval_method(len({unit.first.document for unit in shared})),
+        "intervals": method(len({unit.first.document for unit in shared})),
         "spread": spread_of_kappa(len(shared)),
         "questions": _questions(shared, codings.coders, sample),
         "axes": _axes(shared, codings.coders, sample),
@@ -95,7 +97,16 @@ def agreement_between(files: Sequence[Path], by: Sequence[str] = ()) -> Agreemen
     agreed = tuple(unit for unit, difference in zip(shared, found, strict=True) if difference is None)
     people = {coder.name for coder in codings.coders if not coder.machine}
     alone = tuple(unit for unit in codings.units if len(unit.codes) == 1 and people & unit.codes.keys())
-    return Agreement(figures, tuple(disagreements), agreed, alone, codings.notices)
+    notices = (*codings.notices, *([_said_of_chosen(chosen, len(shared))] if chosen else []))
+    return Agreement(figures, tuple(disagreements), agreed, alone, notices)
+
+
+def _said_of_chosen(chosen: int, shared: int) -> str:
+    """What an agreement on passages that were chosen is not."""
+    who = f"{integer(chosen)} des {integer(shared)} passages comparés ont" if chosen > 1 else "un passage comparé a"
+    who = "tous les passages comparés ont" if chosen == shared > 1 else who
+    been = "été choisis" if chosen > 1 else "été choisi"
+    return f"{who} {been} pour entraîner un modèle, non au hasard\u00a0: cet accord n’est pas celui du corpus"
 
 
 def kinds() -> tuple[str, ...]:

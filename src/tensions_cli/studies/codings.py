@@ -9,17 +9,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tensions_cli.coding.coders import is_machine, numbered
+from tensions_cli.coding.coders import SHORT, is_machine, numbered
+from tensions_cli.coding.names import OUR_ID
 from tensions_cli.errors import TensionsError
 from tensions_cli.fingerprint import fingerprint
 from tensions_cli.knowledge.codebook import codebook, label_of
+from tensions_cli.knowledge.sample_design import MOST_WEIGHT
 from tensions_cli.output.french import plural, printable
 from tensions_cli.records import MIXTE, NEUTRE, Relation
-from tensions_cli.studies.gold import MOST_WEIGHT, SHEETS
+from tensions_cli.studies.gold import SHEETS
 
-# What a team calls its coders: « A », « B2 », « 3 ». Anything longer may be the account of a person.
-_SHORT = re.compile(r"[A-Z][0-9]?|[0-9]{1,2}")
-_OUR_ID = re.compile(r"(?P<document>.+)#(?P<start>\d{1,12})-(?P<end>\d{1,12})", re.DOTALL)
 _PREFIX = "codeur "
 MAX_BYTES = 200_000_000  # of a file of codes: a hundred thousand passages with their texts
 LISTED = 5  # identifiers named in a notice
@@ -243,7 +242,7 @@ def _who(row: Mapping[str, Any], file: Path) -> tuple[str, bool]:
     if coded_by == "model":
         return coder or str(row.get("model") or "machine"), True
     name = coder or coded_by or file.stem.partition(".")[0]
-    return name.removeprefix(_PREFIX) if _SHORT.fullmatch(name.removeprefix(_PREFIX)) else name, is_machine(name)
+    return name.removeprefix(_PREFIX) if SHORT.fullmatch(name.removeprefix(_PREFIX)) else name, is_machine(name)
 
 
 def _add(row: Mapping[str, Any], rows: _Rows, place: str) -> None:
@@ -277,7 +276,7 @@ def _code(row: Mapping[str, Any], coder: str, place: str) -> Code:
     if not name and not text:
         raise _bad(place, "ni identifiant ni texte")
     logics = _logics(row, place)
-    ours = _OUR_ID.fullmatch(name)
+    ours = OUR_ID.fullmatch(name)
     document = row.get("document") or (ours["document"] if ours else row.get("author")) or "?"
     start, end = (int(ours["start"]), int(ours["end"])) if ours else (row.get("start"), row.get("end"))
     return Code(
@@ -392,7 +391,7 @@ def _named(read: list[_Rows], files: Sequence[Path]) -> tuple[dict[tuple[int, st
         if key[1] in twice and key[1].removeprefix(_PREFIX).isdecimal():
             account[key] = files[key[0]].stem.partition(".")[0]
     machines = {account[rows.file, rows.account] for rows in read if rows.machine}
-    public = {name: name for name in account.values() if _SHORT.fullmatch(name)}
+    public = {name: name for name in account.values() if SHORT.fullmatch(name)}
     public |= numbered({name for name in account.values() if name not in public}, machines)
     names = {key: public[name] for key, name in account.items()}
     for name in sorted({names[key] for key in names if key[1] in twice}):

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tensions_cli.coding.coders import is_machine
+from tensions_cli.coding.coders import SHORT, is_machine, numbered
 from tensions_cli.coding.matching import Key, match
 from tensions_cli.corpus.sources import find_files
 from tensions_cli.errors import TensionsError
 from tensions_cli.fingerprint import fingerprint
+from tensions_cli.knowledge.sample_design import MOST_WEIGHT
 from tensions_cli.output.french import integer, plural
 from tensions_cli.pipeline import Options, Progress, analyse, silent
 from tensions_cli.records import Analysis, TaggedPassage
@@ -26,7 +27,7 @@ from tensions_cli.statistics.correction import (
     unlike_the_corpus,
 )
 from tensions_cli.statistics.summary import field_value
-from tensions_cli.training.coded import CodedPassage, read_coded
+from tensions_cli.training.coded import LEFT_OUT, CodedPassage, read_coded
 
 MAKE_ONE = (
     "tensions coding sample corpus/ -n 200 -o a_coder.xlsx, coder, puis "
@@ -35,18 +36,21 @@ MAKE_ONE = (
 # Documents that a random gold may leave out beyond what is expected: their number varies by less than one or two.
 MISSED = 3
 SHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".qdpx", ".parquet")  # what `coding import` is for
-MOST_WEIGHT = 1_000_000_000  # no corpus has so many passages; beyond, sums of squares lose the other weights
 
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """Coded passages in file order, their weights (1 where the file gives none), and what was left out, in French."""
+    """Coded passages in file order, their weights (1 where the file gives none), and what was left out, in French.
+
+    `left_out`: how many, for each reason.
+    """
 
     passages: tuple[CodedPassage, ...]
     weights: tuple[float, ...]
     weighted: bool
     sha256: str
     notices: tuple[str, ...]
+    left_out: tuple[tuple[int, str], ...] = ()
     rows: int = 0  # passages of the file, those left out too
 
 
@@ -112,8 +116,16 @@ def read_gold(file: Path, option: str = "--gold", *, estimates: bool = True) -> 
             hint="gardez une ligne par passage, celle qui a été arrêtée ensemble",
         )
     notices: list[str] = []
-    read = read_coded([file], notices.append)
-    passages = tuple(_at_random(read, file, notices) if estimates else read)
+    counts: Counter[str] = Counter()
+    read = read_coded([file], notices.append, counts)
+    # « 3 passages codés par la machine, laissés de côté : … » → how many, and what they are.
+    left_out = [(n, LEFT_OUT[why][n > 1].format(n=n).partition(",")[0]) for why, n in counts.items()]
+    kept = _at_random(read, file) if estimates else read
+    if chosen := len(read) - len(kept):
+        what = plural(chosen, "passage choisi pour entraîner", "passages choisis pour entraîner")
+        notices.append(f"{what}, sans tirage au hasard\u00a0: sans effet sur les parts")
+        left_out.append((chosen, what))
+    passages = _without_accounts(kept)
     given = {str(row["id"]): row.get("weight") for row in rows}
     weights = [given[passage.id] for passage in passages]
     weighted = any(weight is not None for weight in weights)
@@ -131,11 +143,19 @@ def read_gold(file: Path, option: str = "--gold", *, estimates: bool = True) -> 
         weighted and len(set(weights)) > 1,
         hashlib.sha256(file.read_bytes()).hexdigest(),
         tuple(notices),
+        tuple(left_out),
         _count_rows(file),
     )
 
 
-def _at_random(read: Sequence[CodedPassage], file: Path, notices: list[str]) -> list[CodedPassage]:
+def _without_accounts(read: Sequence[CodedPassage]) -> tuple[CodedPassage, ...]:
+    """Coders as `coding import` names them: what they decide goes into summaries and reports, not who they are."""
+    known = {one.coder for one in read if SHORT.fullmatch(one.coder) or one.coder == "?"}
+    names = numbered({one.coder for one in read} - known) | {name: name for name in known}
+    return tuple(replace(one, coder=names[one.coder]) for one in read)
+
+
+def _at_random(read: Sequence[CodedPassage], file: Path) -> list[CodedPassage]:
     """Those that nothing says were chosen: the machine errs more where it doubts, and shares would follow it."""
     kept = [one for one in read if one.drawn is None]
     if not kept:
@@ -144,9 +164,6 @@ def _at_random(read: Sequence[CodedPassage], file: Path, notices: list[str]) -> 
             why="tous ses passages ont été choisis pour entraîner, aucun n’a été tiré au hasard",
             hint=MAKE_ONE,
         )
-    if left := len(read) - len(kept):  # the number first, and plain: `_account` reads it
-        what = "passages choisis" if left > 1 else "passage choisi"
-        notices.append(f"{left} {what} pour entraîner, sans tirage au hasard\u00a0: sans effet sur les parts")
     return kept
 
 
@@ -266,9 +283,8 @@ def _account(gold: Gold, matched: int) -> Iterable[str]:
     """Every row of the file: matched, left out and why, not in the corpus; nothing is said when all are matched."""
     unmatched = len(gold.passages) - matched
     left_out = max(gold.rows - len(gold.passages), 0)
-    # « 3 passages codés par la machine, laissés de côté : … » → the count and what they are.
-    reasons = [notice.partition(",")[0] for notice in gold.notices]
-    rejected = left_out - sum(int(reason.split()[0]) for reason in reasons)
+    reasons = [what for _, what in gold.left_out]
+    rejected = left_out - sum(n for n, _ in gold.left_out)
     if rejected > 0:
         reasons.append(plural(rejected, "passage rejeté", "passages rejetés"))
     parts = [plural(matched, "apparié")]

@@ -1,19 +1,20 @@
 """Passages of a corpus to be coded by people: drawn to estimate, or chosen to teach a model."""
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tensions_cli.coding.design import read_design
 from tensions_cli.coding.matching import Key, match
 from tensions_cli.coding.read import read_codes
 from tensions_cli.errors import TensionsError, UnreadableError
 from tensions_cli.fingerprint import fingerprint
 from tensions_cli.knowledge.codebook import Codebook, use_codebook
+from tensions_cli.knowledge.sample_design import DIVERSE, MIXED, RANDOM, SCHEMA, UNCERTAIN
 from tensions_cli.output.french import integer, plural
 from tensions_cli.pipeline import (
     Batch,
@@ -43,9 +44,7 @@ from tensions_cli.statistics.summary import field_value
 from tensions_cli.tagging.classifier import Model
 from tensions_cli.tagging.model_folder import DEFAULT, open_model
 
-RANDOM, UNCERTAIN, DIVERSE, MIXED = STRATEGIES = ("random", "uncertain", "diverse", "mixed")
-DESIGN = "tensions-sample/1"
-SHARE = 0.30  # the share whose precision is announced (statistics.md, § 10)
+SHARE = 0.30  # the share whose precision is announced (docs/methods.md)
 MAX_BYTES = 200_000_000  # of a file of codes: a hundred thousand passages with their texts
 # A passage as it is before anybody codes it, where a grouping field is asked of a passage with tags.
 _UNCODED = Tags(NEUTRE, (), None, {}, {}, (), certain=False, coded_by="", model="")
@@ -296,13 +295,12 @@ def read_known(file: Path) -> list[Key]:
 
 def _design(data: bytes) -> list[Key] | None:
     """The passages of a design of ours; None for anything else."""
-    if not data.lstrip().startswith(b"{") or DESIGN.encode() not in data[:200]:
+    if SCHEMA.encode() not in data[:200]:
         return None
     try:
-        found: Mapping[str, Any] = json.loads(data)
-        names = ((str(one["id"]), str(one["sha256"])) for one in found["passages"])
-        return [Key(name, name.rpartition("#")[0], bytes.fromhex(text)) for name, text in names]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        passages = read_design(data).passages
+        return [Key(one.id, one.id.rpartition("#")[0], bytes.fromhex(one.fingerprint)) for one in passages]
+    except (UnreadableError, ValueError):
         return None
 
 

@@ -1,6 +1,6 @@
 """The model: heads over the features and the encoder, their calibration, and the decisions they give.
 
-One head for each logic answers the codebook's question (M, P) and is calibrated (Platt 1999: a logistic curve
+One head for each logic answers the codebook's question and is calibrated (Platt 1999: a logistic curve
 fitted on out-of-fold log-odds). One softmax head for each pair of logics tells their relation where both are there,
 one for each logic the stance, and one head per axis and pole the axes. Only numpy and scipy run here; scikit-learn
 trains.

@@ -141,7 +141,7 @@ def _piece_columns(space: Space, form: str) -> IntArray:
 
 @cache
 def cue_names(book: Codebook) -> tuple[str, ...]:
-    """Names of the cue features: axis and pole, general by pole, relation, total by pole, both poles."""
+    """Names of the cue features: axis and pole, general by pole, relation, total by pole, second strongest pole."""
     axes = [f"{axis}:{pole}" for axis in book.axes for pole in book.poles]
     general = [f"general:{pole}" for pole in book.poles]
     relations = [f"relation:{relation}" for relation in book.relations]

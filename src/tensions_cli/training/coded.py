@@ -12,6 +12,7 @@ from typing import Any
 from tensions_cli.coding.coders import is_machine
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook, label_of
+from tensions_cli.knowledge.sample_design import MOST_WEIGHT
 from tensions_cli.records import Relation
 
 
@@ -56,11 +57,12 @@ class CodedPassage:
         return self.document is not None
 
 
+CARD = "card.toml"
+MAX_CARD = 100_000  # bytes: a few paragraphs
 MAX_BYTES = 200_000_000  # of a file of codes: a hundred thousand passages with their texts
-MOST_WEIGHT = 1e9  # more passages than any corpus has; sums and squares of weights stay finite
 
 # Why rows that are valid are left out, in French: for one, and for several.
-_LEFT_OUT = {
+LEFT_OUT = {
     "machine": (
         "1 passage codé par la machine, laissé de côté\u00a0: ce n’est pas un code humain",
         "{n} passages codés par la machine, laissés de côté\u00a0: ce ne sont pas des codes humains",
@@ -77,19 +79,22 @@ _LEFT_OUT = {
 }
 
 
-def read_coded(sources: Iterable[Path], tell: Callable[[str], None] | None = None) -> list[CodedPassage]:
+def read_coded(
+    sources: Iterable[Path], tell: Callable[[str], None] | None = None, left_out: Counter[str] | None = None
+) -> list[CodedPassage]:
     """Coded passages of JSON Lines files and folders of them, in the order of names.
 
     A model neither learns nor is judged on the answers of a machine: passages that one coded are left out, and so
-    are imported ones (they have a `place`) that are still to be completed. `tell` hears how many, in French.
+    are imported ones (they have a `place`) that are still to be completed. `tell` hears how many, in French; `left_out`
+    counts them by reason (a key of `LEFT_OUT`).
     Raises TensionsError for a missing source, and names file and line of a row that is not valid.
     """
     files: list[Path] = []
     for source in sources:
         files += sorted(source.glob("*.jsonl")) if source.is_dir() else [source]
-    left_out: Counter[str] = Counter()
+    left_out = Counter() if left_out is None else left_out
     passages = [passage for file in files for passage in _read_file(file, left_out)]
-    notices = [_LEFT_OUT[why][n > 1].format(n=n) for why, n in left_out.items()]
+    notices = [LEFT_OUT[why][n > 1].format(n=n) for why, n in left_out.items()]
     if tell is not None:
         for notice in notices:
             tell(notice)
@@ -114,14 +119,18 @@ def read_coded(sources: Iterable[Path], tell: Callable[[str], None] | None = Non
     return passages
 
 
-def _read_file(path: Path, left_out: Counter[str]) -> list[CodedPassage]:
-    # A pipe or a device would be read without end.
+def check_file(path: Path) -> None:
+    """Raise TensionsError where this is no file to read: a pipe or a device would be read without end."""
     if path.exists() and (not path.is_file() or path.stat().st_size > MAX_BYTES):
         raise TensionsError(
             f"{path.name} ne se lit pas",
             why=f"ce n’est pas un fichier ordinaire, ou il dépasse {MAX_BYTES // 1_000_000}\u00a0Mo",
             hint="donnez un fichier JSON Lines en UTF-8",
         )
+
+
+def _read_file(path: Path, left_out: Counter[str]) -> list[CodedPassage]:
+    check_file(path)
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, ValueError) as error:
@@ -157,7 +166,7 @@ def _row(line: str, file: str, number: int) -> dict[str, Any]:
 
 
 def _why_left_out(row: Mapping[str, Any]) -> str | None:
-    """A key of `_LEFT_OUT`. A row written by hand (without `place`) is never incomplete in silence: it is refused."""
+    """A key of `LEFT_OUT`. A row written by hand (without `place`) is never incomplete in silence: it is refused."""
     if row.get("coded_by") == "model" or is_machine(str(row.get("coder"))):
         return "machine"
     if row.get("finished") is False:
@@ -235,7 +244,8 @@ def _weight(value: object) -> float | None:
 def _not_coded(row: Mapping[str, Any]) -> str:
     """Why a row cannot be read, as its author can look for it."""
     weight = row.get("weight")
-    if isinstance(weight, int | float) and not 0 < weight <= MOST_WEIGHT:
+    number = isinstance(weight, int | float) and not isinstance(weight, bool)
+    if weight is not None and not (number and 0 < weight <= MOST_WEIGHT):
         return "le poids (weight) est un nombre plus grand que zéro"
     answers = ", ".join(codebook().letters.values())
     return (
@@ -294,14 +304,34 @@ def _bad(file: str, number: int, reason: str) -> TensionsError:
 
 
 def told_provenance(sources: Iterable[Path]) -> dict[str, str]:
-    """`card.toml` beside the coded passages: who wrote, who coded, which rights. Empty when nobody said."""
+    """`card.toml` beside the coded passages: who wrote, who coded, which rights. Empty when nobody said.
+
+    Two files of one folder have one card. Raises TensionsError for a card that is no TOML of texts.
+    """
     told: dict[str, str] = {}
-    for source in sources:
-        path = (source if source.is_dir() else source.parent) / "card.toml"
+    folders = (source.absolute() if source.is_dir() else source.absolute().parent for source in sources)
+    for path in (folder / CARD for folder in dict.fromkeys(folder.resolve() for folder in folders)):
         if path.is_file():
-            for key, text in tomllib.loads(path.read_text(encoding="utf-8")).items():
-                told[key] = f"{told[key]} {text}" if key in told else str(text)
+            for key, text in _read_card(path).items():
+                told[key] = f"{told[key]} {text}" if key in told else text
     return told
+
+
+def _read_card(path: Path) -> dict[str, str]:
+    try:
+        if path.stat().st_size > MAX_CARD:
+            raise ValueError
+        card = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+        card = {"": None}
+    if not all(isinstance(text, str) for text in card.values()):
+        raise TensionsError(
+            f"{CARD} ne se lit pas",
+            why=f"la fiche à côté des passages codés ({path.parent.name}) n’est pas du TOML en UTF-8, ou dit autre "
+            "chose que du texte",
+            hint='provenance = "…", coded_by = "model" si une machine a codé, rights = "…"\u00a0; ou retirez la fiche',
+        )
+    return card
 
 
 def coders_of(passages: Sequence[CodedPassage], sources: Iterable[Path]) -> dict[str, Any]:

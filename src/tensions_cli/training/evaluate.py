@@ -101,10 +101,11 @@ def held_out_groups(passages: Sequence[CodedPassage]) -> tuple[str, list[str]]:
         judged = {group for group, p in zip(groups, passages, strict=True) if is_judged(p, passages)}
         if len(set(groups)) > 1 and judged:
             return unit, groups
-    if all(p.drawn for p in passages):
+    if not any(is_judged(p, passages) for p in passages):
+        chosen = "ils" if all(p.drawn for p in passages) else "ceux qui viennent de documents entiers"
         raise TensionsError(
             "ces passages codés ne suffisent pas pour évaluer un modèle",
-            why="ils ont tous été choisis pour entraîner, aucun n’a été tiré au hasard",
+            why=f"{chosen} ont tous été choisis pour entraîner, aucun n’a été tiré au hasard",
             hint="tensions coding sample SOURCES -n 200 -o a_coder.xlsx tire au hasard des passages à coder",
         )
     raise TensionsError(
@@ -176,7 +177,6 @@ def held_out(
     scores, thresholds, axis_thresholds = np.zeros((size, logics)), np.zeros((size, logics)), np.zeros(axes.shape)
     for fold in tenths:
         held_here, others = folds_judged == fold, folds_judged != fold
-        others = others if others.any() else held_here  # one fold alone is judged: it calibrates itself
         rest = [p for p, kept in zip(own, others, strict=True) if kept]
         chosen = (choose or decide)(rest, linear[others], encoded[others], axes[others])
         scores[held_here] = chosen.curves.scores(linear[held_here], encoded[held_here])
@@ -184,6 +184,11 @@ def held_out(
     return OutOfFold(
         list(judged), linear, encoded, scores, thresholds, relations, stances, axes, axis_thresholds, folds_judged
     )
+
+
+def calibrates(found: OutOfFold) -> bool:
+    """Several folds were judged, so that each had others to choose its decisions on."""
+    return len(np.unique(found.folds)) > 1
 
 
 def paced(done: Callable[[str], None] | None, steps: int) -> Callable[[str], None]:
@@ -244,7 +249,13 @@ def decide(
     encoded: NDArray[np.float64],
     axes: NDArray[np.float64],
 ) -> Decisions:
-    """Decisions chosen on passages that the heads did not learn."""
+    """Decisions chosen on passages that the heads did not learn; as the heads say, at .5, where there are none.
+
+    There are none where one fold alone is judged: calibrated on itself, it would be judged on what it had shown.
+    """
+    if not own:
+        logics = linear.shape[1]
+        return Decisions(Curves([1.0] * logics, [0.0] * logics, [1.0] * logics, [0.5] * logics), [0.5] * axes.shape[1])
     return Decisions(calibration(linear, encoded, answers(own)), choose_axis_thresholds(own, axes))
 
 

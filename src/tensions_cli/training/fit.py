@@ -74,7 +74,7 @@ def see_all(passages: Sequence[CodedPassage], encoders: Sequence[Encoder]) -> Ma
 
 
 def answers(passages: Sequence[CodedPassage]) -> Bools:
-    """The yes/no answer for each logic (M, P), shape (passages, logics)."""
+    """The yes/no answer for each logic of the codebook, shape (passages, logics)."""
     return np.array([[pole in p.logics for pole in codebook().poles] for p in passages], dtype=bool)
 
 

@@ -116,14 +116,19 @@ def gold_coding(gold: Sequence[Gold], path: Path) -> dict[str, Any]:
     }
 
 
-def model_training(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What a model learnt, from its metrics, for the manifest; None when they do not say."""
+def model_training(metrics: Mapping[str, Any], shipped: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a model learnt, from its metrics, for the manifest; None when they do not say.
+
+    `shipped`: metrics of the model that ships. `composed`: all but what was added is the shipped corpus, whose texts
+    were composed; one's own texts that a machine coded are not.
+    """
     training, added = metrics.get("training"), metrics.get("added") or {}
     if not training:
         return None
     return {
         "passages": training["passages"],
         "coded_by": training.get("coded_by"),
+        "composed": bool(added) or training.get("sha256") == (shipped.get("training") or {}).get("sha256", ""),
         "added": added.get("passages", 0),
         "added_coded_by": added.get("coded_by"),
     }
@@ -142,8 +147,10 @@ def _read_stand_off(path: Path, texts: Path) -> list[Gold]:
     contents: dict[str, str] = {}
     found: dict[str, Gold] = {}
     try:
+        if not path.is_file():  # a pipe or a device would be read without end
+            raise OSError
         lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise _refused(path.name, "fichier absent, ou qui n’est pas en UTF-8") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -154,7 +161,7 @@ def _read_stand_off(path: Path, texts: Path) -> list[Gold]:
             if file not in contents:
                 contents[file] = _inside(texts, file).read_bytes().decode("utf-8")
             gold = _stand_off(row, contents[file])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise _refused(f"{path.name}, ligne {number}") from error
         if gold.id in found:
             raise _refused(f"{path.name}, ligne {number}", "ce passage y est déjà")
@@ -272,7 +279,7 @@ def _answers(gold: Sequence[Gold], model: Model) -> Iterator[Tags]:
 def label_figures(
     truth: Sequence[tuple[str, ...] | None], said: Sequence[tuple[str, ...]], sample: Sample
 ) -> dict[str, Any]:
-    """The labels, and the questions behind them (M, P), from the logics of each passage."""
+    """The labels, and the yes/no question of each logic, from the logics of each passage."""
     poles = {
         pole: yes_or_no([None if t is None else pole in t for t in truth], [pole in s for s in said], sample)
         for pole in codebook().poles
@@ -356,7 +363,7 @@ def _errors(gold: Sequence[Gold], tags: Sequence[Tags], *, show_text: bool) -> d
 
 
 def wrong_confidence(logics: Sequence[str], tags: Tags) -> float:
-    """Probability that the model gave to the answer it got most wrong, M or P (0 when all are right)."""
+    """Probability that the model gave to the answer it got most wrong, of those on each logic (0: all are right)."""
     wrong = [pole for pole in codebook().poles if (pole in logics) != (pole in tags.logics)]
     given = [tags.scores[pole] if pole in tags.logics else 1 - tags.scores[pole] for pole in wrong]
     return round(max(given, default=0.0), DECIMALS)

@@ -35,6 +35,7 @@ from tensions_cli.training.evaluate import (
     FOLDS,
     SEED,
     OutOfFold,
+    calibrates,
     decide,
     deployed_heads,
     held_out_groups,
@@ -97,7 +98,7 @@ def train(sources: Sequence[Path], folder: Path, choices: Choices | None = None)
         decisions = decide([passages[i] for i in found.judged], found.linear, found.encoded, found.axes)
         metrics: dict[str, Any] = {
             "schema": SCHEMA,
-            "protocol": protocol(passages),
+            "protocol": protocol(passages, found),
             "training": describe(passages, sources),
             "evaluation": report(material, found, UNREAD_AUTHORS if ours else ()),
         }
@@ -161,7 +162,7 @@ def train_added(
             "protocol": f"{judged.unit}s of the added passages held out in five parts or fewer; added passages judged; "
             + (
                 "calibration and thresholds from the other parts"
-                if judged.calibrated
+                if judged.calibrated and calibrates(judged.found)
                 else "calibration of the shipped model"
             ),
             "training": describe(passages, [*sources, *added]),
@@ -300,13 +301,18 @@ def _without_persons(metrics: dict[str, Any]) -> None:
     metrics["evaluation"]["by_author"] = {}
 
 
-def protocol(passages: Sequence[CodedPassage]) -> str:
+def protocol(passages: Sequence[CodedPassage], found: OutOfFold) -> str:
     """How the figures were obtained, in one line."""
     unit, groups = held_out_groups(passages)
     parts, others = ("by tenths", "tenths") if len(set(groups)) >= FOLDS else ("one by one", f"{unit}s")
     judged = "whole-document passages" if any(p.whole for p in passages) else "all passages"
     drawn = " but those drawn to teach" if any(p.drawn for p in passages) else ""
-    return f"{unit}s held out {parts}; {judged}{drawn} judged; calibration and thresholds from the other {others}"
+    curves = (
+        f"calibration and thresholds from the other {others}"
+        if calibrates(found)
+        else "neither calibration nor thresholds chosen: one part alone is judged"
+    )
+    return f"{unit}s held out {parts}; {judged}{drawn} judged; {curves}"
 
 
 def configuration(
@@ -369,7 +375,7 @@ def comparison(target: Path, held: str) -> dict[str, Any] | None:
 
 
 def false_alarms(model: Model, passages: Sequence[CodedPassage]) -> dict[str, Any]:
-    """Share of passages without any logic that the model marks M or P, over all and by genre."""
+    """Share of passages without any logic that the model gives one, over all and by genre."""
     marked = [tags.label != NEUTRE for tags in tag_texts([p.text for p in passages], model)]
     genres = sorted({p.genre for p in passages})
     by_genre = {g: [m for m, p in zip(marked, passages, strict=True) if p.genre == g] for g in genres}
