@@ -95,7 +95,7 @@ def test_figures_of_two_coders(pair: tuple[str, str]) -> None:
         assert question(found, "logic", pole)["kappa"]["value"] == pytest.approx(cohen_kappa_score(*both), abs=6e-5)
     relation = question(found, "relation")
     assert relation["passages"] == sum(a == b == "MP" for a, b in zip(FIRST, SECOND, strict=True))
-    assert found["passages"] == {"total": 12, "by_all": 12, "by_some": 0, "by_one": 0}
+    assert found["passages"] == {"total": 12, "by_all": 12, "by_some": 0, "by_one": 0, "chosen": 0}
     assert [(group["by"], group["passages"]) for group in found["groups"]] == [
         ({"genre": "entretien"}, 6),
         ({"genre": "rapport"}, 6),
@@ -141,6 +141,18 @@ def test_finer_disagreements_and_what_is_left_open(tmp_path: Path) -> None:
 # --- who, and which passage -----------------------------------------------------------------------------
 
 
+def test_passages_chosen_to_teach_are_counted_and_said(tmp_path: Path) -> None:
+    drawn = ["uncertain", "mixed", "random", "diverse"] + [""] * 8
+    one, other = ([row | {"drawn": how} for row, how in zip(rows_of(FIRST, name), drawn, strict=True)] for name in "AB")
+    files = written(tmp_path / "a.jsonl", one), written(tmp_path / "b.jsonl", other)
+    assert agreed(*files)["passages"]["chosen"] == 3
+    said = ran("agreement", *files)[1].replace("\u00a0", " ")
+    assert "3 des 12 passages comparés ont été choisis pour entraîner un modèle, non au hasard" in said
+    assert "cet accord n’est pas celui du corpus" in said
+    every = [written(tmp_path / f"{name}.jsonl", rows_of(FIRST, name, drawn="uncertain")) for name in "CD"]
+    assert "tous les passages comparés ont été choisis" in ran("agreement", *every)[1]
+
+
 def test_machine_is_named_and_left_out_rows_counted(tmp_path: Path) -> None:
     people = rows_of(FIRST, "prenom.nom@asso.example")
     people[0] |= {"M": None, "P": None}
@@ -158,7 +170,7 @@ def test_machine_is_named_and_left_out_rows_counted(tmp_path: Path) -> None:
     assert (first["coder"], first["machine"]) == ("codeur 1", False)
     assert first["left_out"] == {"incomplete": 2, "not_coded": 1, "rejected": 1}
     assert (second["coder"], second["machine"]) == ("standard 9.9 (abcd1234)", True)
-    assert found["passages"] == {"total": 12, "by_all": 8, "by_some": 0, "by_one": 4}
+    assert found["passages"] == {"total": 12, "by_all": 8, "by_some": 0, "by_one": 4, "chosen": 0}
     out, err = ran("agreement", *files)
     assert "prenom" not in out + json.dumps(found)
     assert "est une machine" in out
@@ -173,7 +185,7 @@ def test_passages_are_matched_by_text_and_never_by_an_id_that_lies(tmp_path: Pat
     other[1]["text"] = "Une autre phrase, que personne d’autre n’a lue."
     other[2]["text"] = other[2]["text"].replace("’", "'").replace(" ", "  ")
     files = [written(tmp_path / "a.jsonl", one), written(tmp_path / "b.jsonl", other)]
-    assert agreed(*files)["passages"] == {"total": 4, "by_all": 2, "by_some": 0, "by_one": 2}
+    assert agreed(*files)["passages"] == {"total": 4, "by_all": 2, "by_some": 0, "by_one": 2, "chosen": 0}
     _, err = ran("agreement", *files)
     assert "1 passage apparié par le texte" in err
     assert "E1#100-190" in err
@@ -215,7 +227,7 @@ def test_three_coders(tmp_path: Path) -> None:
         for name, codes in (("A", FIRST), ("B", SECOND), ("C", third[:8]))
     ]
     found = agreed(*files)
-    assert found["passages"] == {"total": 12, "by_all": 8, "by_some": 4, "by_one": 0}
+    assert found["passages"] == {"total": 12, "by_all": 8, "by_some": 4, "by_one": 0, "chosen": 0}
     pairs = [(FIRST, SECOND), (FIRST[:8], third[:8]), (SECOND[:8], third[:8])]
     kappas = [cohen_kappa_score(*both) for both in pairs]
     label = question(found, "label")

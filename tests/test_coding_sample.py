@@ -422,6 +422,74 @@ def test_prodigy_choices_come_back(tmp_path: Path) -> None:
     assert coded[0]["stance"] == {"rationalisation": "contestee"}
 
 
+def exported(task: Row, form: str, rank: int) -> Row:
+    """A task as its tool gives it back, coded neutre; what the tool does not know, it keeps."""
+    text = task["data"]["text"] if form == "label-studio" else task["text"]
+    if form == "doccano":
+        return task | {"id": rank + 1, "label": [[0, len(text.encode("utf-16-le")) // 2, "neutre"]], "Comments": []}
+    if form == "prodigy":
+        return task | {"answer": "accept", "accept": ["neutre"], "_session_id": "projet-martine"}
+    value = {"start": 0, "end": len(text), "text": text, "labels": ["neutre"]}
+    result = {"id": "r1", "from_name": "label", "to_name": "text", "type": "labels", "value": value}
+    return {"id": rank + 1, "data": task["data"], "annotations": [{"completed_by": 1, "result": [result]}]}
+
+
+def tasks_of(path: Path, form: str) -> list[Row]:
+    return list(json.loads(path.read_text(encoding="utf-8"))) if form == "label-studio" else rows(path)
+
+
+@pytest.mark.parametrize("strategy", ["random", "diverse"])
+@pytest.mark.parametrize("form", ["doccano", "prodigy", "label-studio"])
+def test_weights_survive_annotation_tools_and_another_name(form: str, strategy: str, tmp_path: Path) -> None:
+    """The export has the tool's name and is far from its design: what was drawn comes back with each passage."""
+    more = ("-n", "6", "--strategy", strategy, "--coders", "A", "-f", form, "-q")
+    sample(tmp_path / "a.json", *more)
+    back = [exported(task, form, rank) for rank, task in enumerate(tasks_of(tmp_path / "a.A.json", form))]
+    (tmp_path / "ailleurs").mkdir()
+    export = tmp_path / "ailleurs" / "project-7-at-noon.json"
+    if form == "label-studio":
+        export.write_text(json.dumps(back), encoding="utf-8")
+    else:
+        export.write_text("".join(json.dumps(row) + "\n" for row in back), encoding="utf-8")
+    codes = tmp_path / "codes.jsonl"
+    assert run(["coding", "import", str(export), "-o", str(codes), "-q"]) == ExitStatus.DONE
+    drawn = {one["id"]: one["weight"] for one in design(tmp_path / "a.json")["passages"]}
+    coded = rows(codes)
+    assert {row["id"]: row.get("weight") for row in coded} == drawn
+    assert {row["drawn"] for row in coded} == {strategy}
+    assert {row["label"] for row in coded} == {"neutre"}
+    assert {row["coder"] for row in coded} == {"codeur A"}
+    assert all((row["document"], row["start"]) == (row["id"].rpartition("#")[0], _start(row["id"])) for row in coded)
+
+
+def _start(name: str) -> int:
+    return int(name.rpartition("#")[2].partition("-")[0])
+
+
+@pytest.mark.parametrize("form", ["doccano", "prodigy", "label-studio"])
+def test_codes_of_a_draw_without_their_weights_say_how_to_give_them(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample(tmp_path / "a.json", "-n", "2", "-f", form, "-q")
+    back = [exported(task, form, rank) for rank, task in enumerate(tasks_of(tmp_path / "a.json", form))]
+    for row in back:  # a tool, or a person, that drops what it does not know
+        for place in (row, row.get("data", {})):
+            place.pop("weight", None)
+            place.pop("drawn", None)
+    (tmp_path / "ailleurs").mkdir()
+    export = tmp_path / "ailleurs" / "export.json"
+    export.write_text(json.dumps(back), encoding="utf-8")
+    codes = tmp_path / "codes.jsonl"
+    capsys.readouterr()
+    assert run(["coding", "import", str(export), "-o", str(codes)]) == ExitStatus.DONE
+    assert "--design FICHIER.tirage.json" in capsys.readouterr().err
+    assert not any("weight" in row for row in rows(codes))
+    drawn = tmp_path / "a.tirage.json"
+    assert run(["coding", "import", str(export), "-o", str(codes), "--design", str(drawn)]) == ExitStatus.DONE
+    assert "--design" not in capsys.readouterr().err
+    assert all(row["weight"] > 1 for row in rows(codes))
+
+
 @pytest.mark.parametrize("wrong", [("-n", "0"), ("--seed", "-1"), ("--overlap", "1.5"), ("--overlap", "nan")])
 def test_numbers_that_mean_nothing_are_refused(wrong: tuple[str, str], tmp_path: Path) -> None:
     sample(tmp_path / "a.jsonl", *wrong, status=ExitStatus.UNUSABLE_INPUT)

@@ -252,6 +252,7 @@ def test_extracts_follow_their_schema(printed: Printed) -> None:
 def test_label_filter_keeps_that_label(printed: Printed) -> None:
     found = rows(printed("-q", "-f", "jsonl", "--label", "RATIONALISATION")[0])
     assert {row["label"] for row in found} == {"rationalisation"}
+    assert rows(printed("-q", "-f", "jsonl", "--label", "m")[0]) == found  # its letter, as in --stance and --axis
     assert all(row["typicality"] is not None and row["counted"] for row in found)
     axis = rows(printed("-q", "-f", "jsonl", "--axis", "Évaluation:M")[0])
     assert all("rationalisation" in row["axes"]["evaluation"] for row in axis)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tensions_cli.output.agreement_paragraph import agreement_paragraphs
 
 
@@ -20,10 +22,12 @@ def row(question: str, of: str | None, passages: int, values: tuple[float, float
     }
 
 
-def figures(machines: int = 0, intervals: str = "bootstrap-2000-seed-7 by document, 95 %") -> dict[str, Any]:
+def figures(
+    machines: int = 0, intervals: str = "bootstrap-2000-seed-7 by document, 95 %", chosen: int = 0
+) -> dict[str, Any]:
     return {
         "coders": [{"coder": name, "machine": rank < machines} for rank, name in enumerate("AB")],
-        "passages": {"total": 120, "by_all": 60, "by_some": 0, "by_one": 60},
+        "passages": {"total": 120, "by_all": 60, "by_some": 0, "by_one": 60, "chosen": chosen},
         "documents": 12,
         "intervals": intervals,
         "questions": [
@@ -61,3 +65,20 @@ def test_in_english_and_a_machine_is_never_a_person() -> None:
 def test_few_documents_are_said() -> None:
     (told,) = agreement_paragraphs(figures(intervals="none: fewer than 5 documents"), "fr")
     assert "aucun intervalle de confiance" in told
+
+
+@pytest.mark.parametrize(
+    ("chosen", "french", "english"),
+    [
+        (60, "version 4. Ces passages ont été choisis pour entraîner un modèle, non au hasard : cet accord n’est pas "
+         "celui du corpus. Étiquette", "version 4. These passages were chosen to train a model, not drawn at random: "
+         "this agreement is not that of the corpus. Label"),
+        (12, "12 de ces passages ont été choisis pour", "12 of these passages were chosen to"),
+        (1, "Un de ces passages a été choisi pour", "One of these passages was chosen to"),
+    ],
+)  # fmt: skip
+def test_passages_chosen_to_teach_are_said_to_be(chosen: int, french: str, english: str) -> None:
+    told = agreement_paragraphs(figures(chosen=chosen), "both")
+    assert french in told[0].replace("\u00a0", " ")
+    assert english in told[1]
+    assert "choisi" not in agreement_paragraphs(figures(), "fr")[0]

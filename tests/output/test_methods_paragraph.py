@@ -30,7 +30,7 @@ def evaluation(**changes: Any) -> Json:
             "tool": {"name": "tensions", "version": "0.1.0"},
             "model": {
                 "identity": "standard 0.1.0 (94a08738)", "name": "standard", "sha256": "9" * 64,
-                "training": {"passages": 9054, "coded_by": None, "added": 0, "added_coded_by": None},
+                "training": {"passages": 9054, "coded_by": None, "composed": True, "added": 0, "added_coded_by": None},
             },
             "codebook": {"name": "x", "title": "Le guichet et le don", "version": 3, "sha256": "0" * 64},
         },
@@ -150,14 +150,21 @@ def test_codes_of_a_machine_are_never_called_human() -> None:
 @pytest.mark.parametrize(
     ("training", "french", "english"),
     [
-        ({"passages": 9254, "coded_by": "model", "added": 200, "added_coded_by": "people"},
+        ({"passages": 9254, "coded_by": "model", "composed": True, "added": 200, "added_coded_by": "people"},
          "entraîné sur 9 054 passages (composés et codés avec des modèles de langue, sans codage par des personnes) et "
          "sur 200 passages ajoutés, codés par des personnes.",
          "trained on 9,054 passages (composed and coded with language models, without any coding by people) and on 200 "
          "added passages, coded by people."),
-        ({"passages": 400, "coded_by": "people", "added": 0, "added_coded_by": None},
-         "entraîné sur 400 passages codés par des personnes.", "trained on 400 passages coded by people."),
-        ({"passages": 400, "coded_by": "told", "added": 0, "added_coded_by": None},
+        ({"passages": 400, "coded_by": "people", "composed": False, "added": 0, "added_coded_by": None},
+         "entraîné sur 400 passages, codés par des personnes.", "trained on 400 passages, coded by people."),
+        # One's own interviews, coded by a machine: people spoke them.
+        ({"passages": 400, "coded_by": "model", "composed": False, "added": 0, "added_coded_by": None},
+         "entraîné sur 400 passages, codés par une machine, non par des personnes.",
+         "trained on 400 passages, coded by a machine, not by people."),
+        ({"passages": 9054, "coded_by": "model", "composed": True, "added": 0, "added_coded_by": None},
+         "entraîné sur 9 054 passages (composés et codés avec des modèles de langue",
+         "trained on 9,054 passages (composed and coded with language models"),
+        ({"passages": 400, "coded_by": "told", "composed": False, "added": 0, "added_coded_by": None},
          "entraîné sur 400 passages, dont sa fiche dit la provenance.",
          "trained on 400 passages, whose provenance its card tells."),
         (None, "Ce que ce modèle a appris n’est pas consigné.", "What this model learnt is not recorded."),

@@ -272,3 +272,18 @@ def test_output_may_not_be_a_source_nor_lie_in_one(tmp_path: Path) -> None:
     check_output(tmp_path / "r.csv", [text], [source])
     check_output(source / "r.csv", [text], [])  # beside a file given by name: nothing reads it
     check_output(None, [text], [source])
+
+
+@pytest.mark.parametrize(
+    ("kappa", "bounds", "said"),
+    [
+        (0.70, [0.68, 0.72], None),
+        (0.40, [0.30, 0.50], None),
+        (0.35, [0.25, 0.45], "est loin d’un codeur (κ 0,35 [0,25 ; 0,45])"),
+        (0.07, [-0.07, 0.21], "ne fait guère mieux que le hasard (κ 0,07 [−0,07 ; 0,21])"),
+        (-0.2, None, "ne fait guère mieux que le hasard (κ −0,20)"),
+    ],
+)
+def test_a_weak_model_is_said_to_be(kappa: float, bounds: list[float] | None, said: str | None) -> None:
+    told = french.weakness({"agreement": {"kappa": kappa}} | ({"kappa_interval": bounds} if bounds else {}))
+    assert (told is None) if said is None else (told is not None and said in told.replace("\u00a0", " "))

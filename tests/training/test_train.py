@@ -1,20 +1,27 @@
 """Training on a small corpus: a folder that loads, the same bytes twice, honest folds, clear refusals."""
 
 import json
+import math
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from tensions_cli.cli import run
 from tensions_cli.errors import TensionsError
+from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.tagging.classifier import Heads
 from tensions_cli.tagging.model_folder import load_model
 from tensions_cli.tagging.tag import tag_texts
 from tensions_cli.training.added import can_learn_alone
-from tensions_cli.training.coded import CodedPassage, read_coded
-from tensions_cli.training.evaluate import fold_of_groups, held_out_groups
-from tensions_cli.training.train import check_classes
+from tensions_cli.training.coded import CodedPassage, read_coded, told_provenance
+from tensions_cli.training.evaluate import Answer, fold_of_groups, held_out, held_out_groups
+from tensions_cli.training.fit import Fitted, axis_names
+from tensions_cli.training.train import check_classes, protocol
 
 ANNOTATED = Path(__file__).parents[2] / "corpora" / "annotated"
 
@@ -81,6 +88,37 @@ def test_one_author_is_held_out_by_document() -> None:
     assert held_out_groups([coded(document="d1"), coded(document="d2")]) == ("document", ["d1", "d2"])
 
 
+def test_the_reason_is_the_true_one_when_all_that_could_be_judged_was_chosen() -> None:
+    quota = coded(document=None, author="b")
+    with pytest.raises(TensionsError) as error:
+        held_out_groups([coded(document="d1", drawn="mixed"), coded(document="d2", drawn="mixed"), quota])
+    assert "ceux qui viennent de documents entiers ont tous été choisis pour entraîner" in error.value.why
+    with pytest.raises(TensionsError) as error:
+        held_out_groups([coded(document="d1", drawn="mixed"), coded(document="d2", drawn="diverse")])
+    assert error.value.why.startswith("ils ont tous été choisis")
+
+
+def test_a_fold_judged_alone_is_not_calibrated_on_itself() -> None:
+    """Its answers must not set the threshold by which they are judged: the heads speak as they are, cut at .5."""
+    passages = [coded(document="d1", logics=("rationalisation",) if rank % 2 else ()) for rank in range(6)]
+    passages += [coded(document="d2", drawn="mixed")]
+
+    def heads(names: tuple[str, ...], intercepts: list[float]) -> Heads:
+        none, ones = np.zeros((len(names), 1)), np.ones(len(names))
+        return Heads(names, none, np.array(intercepts), none, 0 * ones, ones, ones, 0 * ones, 0.5 * ones)
+
+    poles, axes = heads(codebook().poles, [-1.0, 2.0]), heads(axis_names(), [0.0] * len(axis_names()))
+
+    def learn(training: Sequence[int], held: Sequence[int]) -> Answer:
+        return Fitted(poles, {}, axes, {}), csr_matrix((len(held), 1)), np.zeros((len(held), 1))
+
+    folds = np.array([0] * 6 + [1])
+    found = held_out(passages, range(6), folds, learn)
+    assert found.scores[0] == pytest.approx([1 / (1 + math.exp(1)), 1 / (1 + math.exp(-2))], abs=1e-4)
+    assert found.thresholds.tolist() == [[0.5, 0.5]] * 6
+    assert "neither calibration nor thresholds chosen: one part alone is judged" in protocol(passages, found)
+
+
 def test_folds_keep_groups_together_whatever_the_order() -> None:
     groups = ["a"] * 5 + ["b"] * 3 + ["c"] * 2 + ["d"]
     folds = dict(zip(groups, fold_of_groups(groups, 3).tolist(), strict=True))
@@ -108,6 +146,26 @@ def test_a_logic_that_one_fold_holds_whole_is_refused_before_training() -> None:
     of_five = [*large[:12] * 10, *small, *small]
     assert not can_learn_alone(of_five, [p.document or "" for p in of_five])
     assert can_learn_alone([*of_five, *elsewhere], [p.document or "" for p in (*of_five, *elsewhere)])
+
+
+def test_the_card_of_a_folder_is_told_once(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_text("", encoding="utf-8")
+    (tmp_path / "card.toml").write_text("provenance = 'Mes entretiens.'\n", encoding="utf-8")
+    files = [tmp_path / "a.jsonl", tmp_path / "b.jsonl", tmp_path]
+    assert told_provenance(files) == {"provenance": "Mes entretiens."}
+    (tmp_path / "autre").mkdir()
+    (tmp_path / "autre" / "card.toml").write_text("provenance = 'Des rapports.'\n", encoding="utf-8")
+    assert told_provenance([*files, tmp_path / "autre"]) == {"provenance": "Mes entretiens. Des rapports."}
+
+
+@pytest.mark.parametrize("content", [b"provenance = 'CANARI", b"\xff\xfe", b"provenance = ['CANARI']", b"a = 1\n"])
+def test_a_broken_card_is_refused_without_being_quoted(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "card.toml").write_bytes(content)
+    with pytest.raises(TensionsError) as error:
+        told_provenance([tmp_path])
+    assert "card.toml" in str(error.value)
+    assert "CANARI" not in f"{error.value} {error.value.why} {error.value.hint}"
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,20 @@ def use_model_codebook(model: str) -> None:
     use_codebook(read_codebook(model))
 
 
+def warn_of_weak_model(model: str) -> None:
+    """Say so, even with --quiet, when the model's own measures forbid to quote its numbers."""
+    from tensions_cli.errors import ModelError
+    from tensions_cli.output.french import weakness
+    from tensions_cli.tagging.model_folder import read_metrics
+
+    try:
+        warning = weakness(read_metrics(model).get("evaluation", {}))
+    except ModelError:  # a folder without measures: the model may still be read, or is refused later
+        return
+    if warning is not None:
+        print(warning, file=sys.stderr)
+
+
 def build_options(*, speakers: str | None, unit: str, codes: Path | None = None, **chosen: Any) -> "Options":
     """Options of the pipeline from what was typed; raises TensionsError for a value that means nothing."""
     from tensions_cli.pipeline import UNITS, Options
@@ -85,6 +99,7 @@ def build_options(*, speakers: str | None, unit: str, codes: Path | None = None,
         chosen["keep_interviewer"] = True
     if "model" in chosen:
         use_model_codebook(chosen["model"])  # before codes and a gold are read
+        warn_of_weak_model(chosen["model"])
     if codes is not None:
         from tensions_cli.studies.human import read_human_codes
 

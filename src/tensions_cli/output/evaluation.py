@@ -45,6 +45,8 @@ def lines_of_training(metrics: Json, folder: str) -> list[str]:
         f"{_plain(figures['agreement']['kappa'])} sur {french.plural(figures['passages'], 'passage')} de "
         f"{french.plural(figures['documents'], 'document')} qu’il n’avait pas appris (metrics.json, README.md)"
     ]
+    if warning := french.weakness(figures):
+        lines.append(warning)
     added = metrics.get("added")
     if added:
         curve = ", ".join(

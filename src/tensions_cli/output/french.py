@@ -1,6 +1,7 @@
 """Numbers, labels and places as a French reader expects them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tensions_cli.knowledge.codebook import codebook, shipped
 from tensions_cli.records import MIN_BEARING, Interval, Passage, Role
@@ -60,6 +61,28 @@ def decided(passages: int, human: int) -> str:
     """« 215 passages comptés, dont 34 codés par une personne »."""
     counted = plural(passages, "passage compté", "passages comptés")
     return f"{counted}, dont {integer(human)} {'codés' if human > 1 else 'codé'} par une personne" if human else counted
+
+
+# Under .40 a κ is « poor » (Fleiss, Levin and Paik 2003) and « weak » at best (McHugh 2012).
+WEAK_KAPPA = 0.40
+
+
+def weakness(figures: Mapping[str, Any]) -> str | None:
+    """What to be told before reading the numbers of a model that hardly agrees with its coders (its metrics); or None."""
+    kappa, bounds = figures.get("agreement", {}).get("kappa"), figures.get("kappa_interval")
+    if kappa is None or kappa >= WEAK_KAPPA:
+        return None
+    told = f"κ {_two(kappa)}" + (f" [{_two(bounds[0])}{NBSP}; {_two(bounds[1])}]" if bounds else "")
+    chance = kappa <= 0 or (bounds is not None and bounds[0] <= 0)
+    verdict = "ne fait guère mieux que le hasard" if chance else "est loin d’un codeur"
+    return (
+        f"Attention{NBSP}: sur des textes qu’il n’avait pas appris, ce modèle {verdict} ({told}). Ne citez aucune de ses "
+        "parts\u00a0: codez davantage, ou revoyez la grille."
+    )
+
+
+def _two(number: float) -> str:
+    return f"{number:.2f}".replace("-", "−").replace(".", ",")
 
 
 def stances(counts: Mapping[str, int]) -> str:

@@ -7,6 +7,7 @@ training data) and the hash of every file; a folder that does not match is refus
 import hashlib
 import io
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tensions_cli import __version__
 from tensions_cli.errors import ModelError
 from tensions_cli.knowledge.codebook import FILE as CODEBOOK
 from tensions_cli.knowledge.codebook import LEXICON, Codebook, parse_codebook, shipped, use_codebook
+from tensions_cli.records import Relation
 from tensions_cli.tagging import french
 from tensions_cli.tagging.classifier import Heads, Model
 from tensions_cli.tagging.encoders import Encoder, encoder
@@ -90,6 +92,9 @@ def load_model(name: str = DEFAULT) -> Model:
         tension = {name: float(config["tension"][name]) for name in ("precision", "recall")}
         landmarks = [weights[f"landmarks_{name}"].astype(np.float64) for name in names]
         centres = [weights[f"centre_{name}"] for name in names]
+        if not math.isfinite(doubt):
+            raise ValueError("doubt")
+        _check_names(book, heads)
         _check_shapes(space, heads, landmarks)
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise _damaged(folder, "ses poids ne se lisent pas") from error
@@ -158,6 +163,19 @@ def _widened(weights: dict[str, Any], group: str, array: str) -> Any:
     return stored.astype(np.float32) if stored.dtype == np.float16 else stored
 
 
+def _check_names(book: Codebook, heads: dict[str, Heads]) -> None:
+    """Raise ValueError where heads do not answer the questions of the codebook, in its order."""
+    axes = tuple(f"{axis}:{pole}" for axis in book.axes for pole in book.poles)
+    if (heads["poles"].names, heads["axes"].names) != (book.poles, axes):
+        raise ValueError("names")
+    known = {f"{RELATION}{pair}": {one.value for one in Relation} for pair in book.pairs}
+    known |= {f"{STANCE}{pole}": set(book.stances[pole]) for pole in book.poles}
+    for group, names in known.items():
+        said = heads[group].names
+        if not said or len(set(said)) != len(said) or not names.issuperset(said):
+            raise ValueError("names")
+
+
 def _check_shapes(space: Space, heads: dict[str, Heads], landmarks: list[Any]) -> None:
     """Raise ValueError where weights do not fit the columns or the landmarks, or are no numbers."""
     if not landmarks or any(len(points) != len(landmarks[0]) or not np.isfinite(points).all() for points in landmarks):
@@ -186,7 +204,7 @@ def read_metrics(name: str) -> dict[str, Any]:
     path = find_model(name) / "metrics.json"
     try:
         metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _damaged(path.parent, "ses mesures (metrics.json) ne se lisent pas") from error
     return metrics
 
@@ -265,7 +283,7 @@ def _check_fits(folder: Path, config: dict[str, Any], book: Codebook) -> None:
 def _read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _damaged(folder, "sa configuration ne se lit pas") from error
     if not isinstance(config, dict) or config.get("schema") != SCHEMA:
         raise _damaged(folder, f"sa configuration n’est pas au format {SCHEMA}")

@@ -76,7 +76,7 @@ def _tags(
         logics=poles,
         relation=strongest(between.values()),
         relations=between,
-        stance={pole: stances[pole] for pole in poles},
+        stance=_stance(model, stances, poles),
         axes=found,
         scores=dict(zip(model.poles.names, scores, strict=True)),
         evidence=tuple(_evidence(model, row, poles, found)),
@@ -89,6 +89,13 @@ def _tags(
 def strongest(relations: Collection[Relation]) -> Relation | None:
     """The relation of a passage, from those of its pairs of logics: opposition first; None without a pair."""
     return next((relation for relation in Relation if relation in relations), None)
+
+
+def _stance(model: Model, stances: Mapping[str, str], poles: Sequence[str]) -> Mapping[str, str] | None:
+    """What was learnt to be said of each logic present; None from a model whose coders coded no stance."""
+    if not any(name for heads in model.stances.values() for name in heads.names):
+        return None
+    return {pole: stances[pole] for pole in poles if stances[pole]}
 
 
 def _axes(model: Model, answers: list[bool], poles: Sequence[str]) -> Mapping[str, tuple[str, ...]]:

@@ -86,7 +86,7 @@ def card(metrics: dict[str, Any], config: dict[str, Any], told: dict[str, str]) 
         name=config["name"],
         about="about social work or care " if ours else "",
         beyond=" or that have nothing to do with social work, care or public service" if ours else "",
-        logics=", ".join(f"{x.letter}, `{x.name}` («\u00a0{x.said}\u00a0»)" for x in book.logics),
+        logics=_logics(),
         codebook_title=book.title,
         version=__version__,
         language_model=config["libraries"]["language_model"],
@@ -139,6 +139,12 @@ def card(metrics: dict[str, Any], config: dict[str, Any], told: dict[str, str]) 
         right_certain=_percent(doubt["right_when_certain"]),
     )
     return wrapped(text)
+
+
+def _logics() -> str:
+    """« M, `rationalisation` (« la rationalisation »), and P, … »: letter, name, and how it is said in French."""
+    *told, last = (f"{x.letter}, `{x.name}` («\u00a0{x.said}\u00a0»)" for x in codebook().logics)
+    return f"{', '.join(told)}, and {last}"
 
 
 def wrapped(text: str) -> str:

