@@ -50,6 +50,9 @@ Row = tuple[str, dict[str, str]]
 # bounds, one cell that claims to stand far away would make millions of empty ones. A header stands near the top.
 _MOST_ROWS = 1_048_576
 _MOST_COLUMNS = 1000
+# Rows that one file may hold, of any format: a person codes some thousands, a machine tags some hundreds of
+# thousands. A million rows of csv took more than 120 s, and nothing told before the end.
+MOST_PASSAGES = 300_000
 _HEADER_WITHIN = 50
 _TOP_OF_FILE = 200_000  # characters: fifty rows of long passages
 _FEW_COLUMNS = 3  # a passage of a table so narrow may have as many separators as a row
@@ -308,6 +311,16 @@ def _cell(value: Any) -> str:
     return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
+def _check_count(count: int) -> None:
+    """Raise UnreadableError at the first row too many."""
+    if count > MOST_PASSAGES:
+        raise UnreadableError(
+            "too long",
+            f"il tient plus de {integer(MOST_PASSAGES)} lignes\u00a0: partagez-le en plusieurs fichiers, "
+            "ou n’y laissez que les lignes codées",
+        )
+
+
 def _with_fields(lines: Iterable[tuple[str, Sequence[str]]], counts: Counter[str]) -> list[Row]:
     """Rows by field, under the first line that names the columns of a table of codes; none without such a line."""
     fields: list[str] | None = None
@@ -320,6 +333,7 @@ def _with_fields(lines: Iterable[tuple[str, Sequence[str]]], counts: Counter[str
             counts["long"] += any(map(bare, cells[len(fields) :]))
             # Of metadata, cells without a name would be taken for one column.
             rows.append((where, {field: cell for field, cell in zip(fields, cells, strict=False) if field}))
+            _check_count(len(rows))
         elif _is_header(cells):
             fields = _fields(cells)
         elif number - blank >= _HEADER_WITHIN:
@@ -398,6 +412,7 @@ def _from_objects(values: Iterable[tuple[str, Any]], counts: Counter[str]) -> li
             else:
                 cells.setdefault(field, _flat(item))
         rows.append((where, cells))
+        _check_count(len(rows))
     counts["unknown"] += len(unknown)
     return rows
 

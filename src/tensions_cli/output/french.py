@@ -68,7 +68,7 @@ WEAK_KAPPA = 0.40
 
 
 def weakness(figures: Mapping[str, Any]) -> str | None:
-    """What to be told before reading the numbers of a model that hardly agrees with its coders (its metrics); or None."""
+    """What to say before the numbers of a model that hardly agrees with its coders (by its metrics); or None."""
     kappa, bounds = figures.get("agreement", {}).get("kappa"), figures.get("kappa_interval")
     if kappa is None or kappa >= WEAK_KAPPA:
         return None
@@ -76,8 +76,8 @@ def weakness(figures: Mapping[str, Any]) -> str | None:
     chance = kappa <= 0 or (bounds is not None and bounds[0] <= 0)
     verdict = "ne fait guère mieux que le hasard" if chance else "est loin d’un codeur"
     return (
-        f"Attention{NBSP}: sur des textes qu’il n’avait pas appris, ce modèle {verdict} ({told}). Ne citez aucune de ses "
-        "parts\u00a0: codez davantage, ou revoyez la grille."
+        f"Attention{NBSP}: sur des textes qu’il n’avait pas appris, ce modèle {verdict} ({told}). Ne citez aucune de "
+        "ses parts\u00a0: codez davantage, ou revoyez la grille."
     )
 
 

@@ -121,8 +121,6 @@ def fit_heads(
             pair: _fit_names(
                 features, ranks, [passages[i].relations[pair] for i in ranks], book.relations, solve, WEAKEST
             )
-                features, ranks, [passages[i].relations[pair] for i in ranks], book.relations, solve, WEAKEST
-            )
             for pair, ranks in meeting.items()
         },
         axes=_fit_axes(features, passages, rows, small, solve),
