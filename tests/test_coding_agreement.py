@@ -380,3 +380,14 @@ def test_passages_that_one_person_coded_keep_their_code_in_the_gold(tmp_path: Pa
     for rank, coded in enumerate(rows_of(FIRST, "A")):
         if rank >= 4:
             assert rows[coded["id"]]["label"] == NAMES[FIRST[rank]]
+
+
+def test_an_adjudication_that_is_there_is_never_overwritten(pair: tuple[str, str], tmp_path: Path) -> None:
+    out = tmp_path / "arbitrage.xlsx"
+    ran("agreement", *pair, "--adjudicate", str(out), "-f", "json")
+    before = out.read_bytes()
+    _, err = ran("agreement", *pair, "--adjudicate", str(out), status=ExitStatus.UNUSABLE_INPUT)
+    assert "existe déjà" in err
+    assert "--force" in err
+    assert out.read_bytes() == before
+    ran("agreement", *pair, "--adjudicate", str(out), "-f", "json", "--force")

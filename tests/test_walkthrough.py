@@ -124,7 +124,7 @@ def test_from_raw_texts_to_the_methods_paragraph(
     assert "Parts corrigées des erreurs de la machine" in of("analyse", "--gold gold.jsonl")
     paragraph = of("evaluate", "--paragraph fr")
     assert "sur 120 passages de 12 documents, tirés au hasard dans le corpus" in paragraph
-    assert "arrêtés après arbitrage entre codeurs" in paragraph
+    assert "43 ont été codés de la même façon par plusieurs personnes, 17 arrêtés après arbitrage" in paragraph
     assert re.search(r"le macro-F1 est de 0,\d\d \[0,\d\d ; [01],\d\d\]", paragraph)
 
     card = of("model show mon_modele")

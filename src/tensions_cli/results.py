@@ -301,9 +301,9 @@ class CoursePoint:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A turn that answers another with the other logic. Ids are those of the passages; `question`: context, or None.
+    """A turn that answers another with another logic. Ids are those of the passages; `question`: context, or None.
 
-    `from_pole`: the one logic of the first turn; `to_pole`: the other, or `mixte` when the answer bears both.
+    `from_pole`: the one logic of the first turn; `to_pole`: another, or `mixte` when the answer bears several.
     """
 
     from_passage: str

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import three_logics
+from tensions_cli.commands.codebook import run_check
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.code_names import all_codes
 from tensions_cli.knowledge.codebook import (
@@ -153,3 +154,10 @@ def test_quoted_text_never_reaches_a_message() -> None:
     assert found
     assert quoted not in " ".join(found)
     assert tomllib.loads(broken)["logics"][1]["cases"] == quoted
+
+
+def test_coded_passages_given_for_a_codebook_say_where_they_go(tmp_path: Path) -> None:
+    (tmp_path / "codes.jsonl").write_text("", encoding="utf-8")
+    with pytest.raises(TensionsError) as error:
+        run_check(tmp_path / "codes.jsonl", [])
+    assert "codebook check DOSSIER --codes codes.jsonl" in error.value.hint

@@ -19,7 +19,7 @@ def rates(support: int, said: int, f1: Json) -> Json:
 
 def coding(coders: int | None, coded_by: str | None, at_random: int, *, unequal: bool) -> Json:
     """Where the gold comes from."""
-    told = {"coders": coders, "coded_by": coded_by, "adjudicated": False}
+    told = {"coders": coders, "coded_by": coded_by, "adjudicated": None}
     return told | {"at_random": at_random, "unequal_weights": unequal}
 
 
@@ -178,8 +178,10 @@ def test_what_the_model_learnt(training: Json | None, french: str, english: str)
 
 
 def test_adjudicated_codes_are_said_to_be() -> None:
-    settled = {"coders": 1, "coded_by": "people", "adjudicated": True, "at_random": 200, "unequal_weights": False}
+    told = {"agreed": 43, "settled": 17, "alone": 60}
+    settled = coding(1, "people", 200, unequal=False) | {"adjudicated": told}
     french, english = methods_paragraphs(evaluation(coding=settled), "both")
-    assert "Leurs codes sont ceux qui ont été arrêtés après arbitrage entre codeurs, avec la grille" in french
-    assert "Their codes were settled between coders after adjudication, with the codebook" in english
-    assert "une personne" not in french
+    said = "43 ont été codés de la même façon par plusieurs personnes, 17 arrêtés après arbitrage entre elles et 60 "
+    assert f"{said}codés par une seule, avec la grille" in french
+    said = "43 were coded alike by several people, 17 settled between them by adjudication and 60 coded by one person"
+    assert f"{said}, with the codebook" in english

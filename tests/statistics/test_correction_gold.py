@@ -12,7 +12,7 @@ from tensions_cli.errors import TensionsError
 from tensions_cli.output.french import uncorrected
 from tensions_cli.pipeline import Options
 from tensions_cli.records import Passage, TaggedPassage, Tags
-from tensions_cli.studies.gold import Gold, analyse_with_gold, correct_with_gold, key_of, read_gold, seen
+from tensions_cli.studies.gold import Gold, analyse_with_gold, correct_with_gold, key_of, read_gold, refuse_learnt, seen
 from tensions_cli.studies.human import read_human_codes
 
 TEXTS = (
@@ -181,3 +181,12 @@ def test_groups_without_enough_gold_are_named_with_what_is_missing(tmp_path: Pat
     whole, groups = uncorrected(found)
     assert "au moins 30 passages codés dans 5 documents" in whole
     assert "3 groupes (e0, e1, e2)" in groups
+
+
+def test_a_gold_that_the_model_learnt_is_refused(tmp_path: Path) -> None:
+    """Passages of the shipped corpus, which the shipped model learnt."""
+    source = Path(__file__).parents[2] / "corpora" / "annotated" / "author-07.jsonl"
+    learnt = [json.loads(line) for line in source.read_text(encoding="utf-8").splitlines()[:40]]
+    with pytest.raises(TensionsError, match="a appris 40 des 40 passages"):
+        refuse_learnt(read(tmp_path, *learnt), "standard")
+    refuse_learnt(read(tmp_path, row("Une phrase que le modèle n’a jamais lue.", "d#0-9")), "standard")

@@ -363,7 +363,7 @@ def test_passages_chosen_to_teach_do_not_evaluate(tmp_path: Path) -> None:
     assert [one.id for one in kept] == [f"p{n}" for n in range(4, 9)]
     assert said[0].startswith("3 passages choisis pour entraîner")
     coding = gold_coding(kept, path)
-    assert coding == {"coders": 1, "coded_by": "people", "adjudicated": False, "at_random": 5, "unequal_weights": False}
+    assert coding == {"coders": 1, "coded_by": "people", "adjudicated": None, "at_random": 5, "unequal_weights": False}
     with pytest.raises(TensionsError, match="ne peut pas évaluer"):
         read_gold(write(path, gold_rows(drawn="mixed")), None)
 
@@ -453,7 +453,7 @@ def test_a_damaged_evaluation_is_refused(damage: Callable[[Json], None], figures
     found["coding"] = {
         "coders": 1,
         "coded_by": "people",
-        "adjudicated": False,
+        "adjudicated": None,
         "at_random": 0,
         "unequal_weights": False,
     }

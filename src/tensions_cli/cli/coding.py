@@ -315,6 +315,9 @@ def coding_agreement(
             show_default=False,
         ),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Écraser un classeur d’arbitrage qui est déjà là.", show_default=False)
+    ] = False,
     show_text: Annotated[
         bool, typer.Option("--show-text", help="Montrer le texte des passages en désaccord.", show_default=False)
     ] = False,
@@ -328,6 +331,15 @@ def coding_agreement(
         choice("--paragraph", paragraph, ("fr", "en", "both"))
     raise typer.Exit(
         command.run(
-            files, by or [], form, output, adjudicate, codebook, paragraph=paragraph, show_text=show_text, quiet=quiet
+            files,
+            by or [],
+            form,
+            output,
+            adjudicate,
+            codebook,
+            paragraph=paragraph,
+            force=force,
+            show_text=show_text,
+            quiet=quiet,
         )
     )

@@ -192,13 +192,14 @@ def whole_passages(codings: ReadCodings) -> ReadCodings:
     """Codings of tasks whose text is one passage, named by its id: whatever words were selected, it is that passage."""
 
     def whole(coding: ReadCoding) -> ReadCoding:
-        place = OUR_ID.fullmatch(coding.document or "")
-        text = codings.texts.get(coding.document or "")
+        name = coding.document or coding.id or ""  # of a choice on a ready-made passage, the id alone is told
+        place = OUR_ID.fullmatch(name)
+        text = codings.texts.get(name) if coding.document else coding.text
         if place is None or text is None or len(text) != int(place["end"]) - int(place["start"]):
             return coding
         return replace(
             coding,
-            id=coding.document,
+            id=name,
             document=place["document"],
             start=int(place["start"]),
             end=int(place["end"]),

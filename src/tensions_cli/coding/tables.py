@@ -316,7 +316,7 @@ def _check_count(count: int) -> None:
     if count > MOST_PASSAGES:
         raise UnreadableError(
             "too long",
-            f"il tient plus de {integer(MOST_PASSAGES)} lignes\u00a0: partagez-le en plusieurs fichiers, "
+            f"il tient plus de {MOST_PASSAGES // 1000}\u202f000 lignes\u00a0: partagez-le en plusieurs fichiers, "
             "ou n’y laissez que les lignes codées",
         )
 

@@ -13,6 +13,7 @@ from tensions_cli.output.french import plural, printable
 from tensions_cli.output.sink import binary_output
 
 TEMPLATES = {FILE: "codebook_template.toml", LEXICON: "lexicon_template.csv"}
+CODES = ".jsonl"
 READABLE = 0o644  # a codebook is no research data: colleagues read it
 FEW_CUES = 5  # of a logic: under this the baseline by keywords and the words underlined say little
 
@@ -52,6 +53,12 @@ def _templates() -> dict[str, bytes]:
 
 def run_check(path: Path, codes: list[Path]) -> ExitStatus:
     """Say what is wrong in a codebook, all of it; else what it holds, and whether coded passages fit it."""
+    if path.suffix.lower() == CODES:
+        raise TensionsError(
+            f"{printable(path.name)} n’est pas une grille",
+            why=f"une grille est un dossier, ou son fichier {FILE}\u00a0; un .jsonl tient des passages codés",
+            hint="tensions codebook check DOSSIER --codes " + printable(path.name),
+        )
     problems = problems_of(*files_of(path))
     if problems:
         print(f"{printable(path.name)}\u00a0: {plural(len(problems), 'problème')}.", file=sys.stderr)

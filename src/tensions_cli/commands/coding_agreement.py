@@ -25,6 +25,7 @@ def run(
     codebook: Path | None,
     *,
     paragraph: str | None = None,
+    force: bool = False,
     show_text: bool,
     quiet: bool,
 ) -> ExitStatus:
@@ -48,6 +49,12 @@ def run(
             f"--adjudicate\u00a0: {printable(adjudicate.name)} n’est pas un nom de classeur",
             why="le fichier à arbitrer est un classeur Excel",
             hint="--adjudicate arbitrage.xlsx",
+        )
+    if adjudicate is not None and adjudicate.exists() and not force:
+        raise TensionsError(
+            f"{printable(adjudicate.name)} existe déjà",
+            why="il tient peut-être des désaccords déjà arbitrés, qui seraient perdus",
+            hint="donnez un autre nom à --adjudicate, ou --force pour l’écraser",
         )
     if codebook is not None:
         use_codebook(load_codebook(codebook))

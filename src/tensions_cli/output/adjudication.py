@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 SHEET = "Arbitrage"
-AGREED = "aucun"  # in the column of disagreements
+DISAGREEMENT = "désaccord"  # column of the workbook, which comes back as metadata
+AGREED = "aucun"  # in that column
 MACHINES = "machines seules"
 ALONE = "un seul codeur"
 
@@ -117,7 +118,7 @@ def _columns(coders: Sequence[str], axes: str, *, weighted: bool) -> list[TaskCo
     ]
     drawn = [TaskColumn("weight", "poids", 9, "grey"), TaskColumn("drawn", "tirage", 12, "grey")] if weighted else []
     return [
-        TaskColumn("kind", f"{prefix}désaccord", 22, "context"),
+        TaskColumn("kind", f"{prefix}{DISAGREEMENT}", 22, "context"),
         TaskColumn("document", "document", 14, "grey"),
         TaskColumn("context", "question", 24, "grey"),
         TaskColumn("text", "passage", 60, "passage"),

@@ -78,9 +78,14 @@ def _coded_fr(figures: Json) -> str:
     coding, one = figures["coding"], figures["passages"] == 1
     coders, by = coding["coders"], coding["coded_by"]
     subject = "Il a été codé" if one else "Ils ont été codés"
-    if coding["adjudicated"]:
-        settled = "Son code est celui qui a été arrêté" if one else "Leurs codes sont ceux qui ont été arrêtés"
-        return f"{settled} après arbitrage entre codeurs,"
+    if found := coding["adjudicated"]:
+        told = (
+            (found["agreed"], "ont été codés de la même façon par plusieurs personnes"),
+            (found["settled"], "arrêtés après arbitrage entre elles"),
+            (found["alone"], "codés par une seule"),
+        )
+        *firsts, last = (f"{_count(n)} {what}" for n, what in told if n)
+        return f"{', '.join(firsts)} et {last}," if firsts else f"{last},"
     if by == "people" and coders:
         who = "une personne" if coders == 1 else f"{french.integer(coders)} personnes"
         return f"{subject} par {who}"
@@ -236,8 +241,14 @@ def _coded_en(figures: Json) -> str:
     coding, one = figures["coding"], figures["passages"] == 1
     coders, by = coding["coders"], coding["coded_by"]
     subject = "It was coded" if one else "They were coded"
-    if coding["adjudicated"]:
-        return f"{'Its code was' if one else 'Their codes were'} settled between coders after adjudication,"
+    if found := coding["adjudicated"]:
+        told = (
+            (found["agreed"], "were coded alike by several people"),
+            (found["settled"], "settled between them by adjudication"),
+            (found["alone"], "coded by one person"),
+        )
+        *firsts, last = (f"{n:,} {what}" for n, what in told if n)
+        return f"{', '.join(firsts)} and {last}," if firsts else f"{last},"
     if by == "people" and coders:
         return f"{subject} by {'one person' if coders == 1 else f'{coders:,} people'}"
     if by == "model":

@@ -27,7 +27,9 @@ from tensions_cli.statistics.correction import (
     unlike_the_corpus,
 )
 from tensions_cli.statistics.summary import field_value
+from tensions_cli.tagging.model_folder import find_model
 from tensions_cli.training.coded import LEFT_OUT, CodedPassage, read_coded
+from tensions_cli.training.seen import seen_in_training
 
 MAKE_ONE = (
     "tensions coding sample corpus/ -n 200 -o a_coder.xlsx, coder, puis "
@@ -35,6 +37,8 @@ MAKE_ONE = (
 )
 # Documents that a random gold may leave out beyond what is expected: their number varies by less than one or two.
 MISSED = 3
+# A short sentence stands in many texts; beyond one passage in twenty the gold is one that the model learnt.
+MOST_LEARNT = 0.05
 SHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".qdpx", ".parquet")  # what `coding import` is for
 
 
@@ -66,6 +70,7 @@ def analyse_with_gold(sources: Sequence[str], options: Options, file: Path, prog
     """The summary, with the shares corrected by the gold in `file`, and the gold named in the manifest."""
     refuse_both(options)
     gold = read_gold(file)
+    refuse_learnt(gold, options.model)
     check_outside(file, sources)
     passages: list[Seen] = []
     analysis = analyse(sources, options, progress, lambda tagged: passages.append(seen(tagged, options.by)))
@@ -83,6 +88,17 @@ def refuse_both(options: Options) -> None:
             "--codes ne va pas avec --gold",
             why="--gold mesure les erreurs de la machine sur des passages que --codes lui aurait retirés",
             hint="gardez --gold pour corriger les parts, ou --codes pour que les codes humains l’emportent",
+        )
+
+
+def refuse_learnt(gold: Gold, model: str) -> None:
+    """A model makes few errors on what it learnt: they say nothing of the others. Raises TensionsError."""
+    learnt = seen_in_training((one.text for one in gold.passages), find_model(model)) or 0
+    if learnt > MOST_LEARNT * len(gold.passages):
+        raise TensionsError(
+            f"ce modèle a appris {learnt} des {len(gold.passages)} passages de --gold",
+            why="il s’y trompe moins qu’ailleurs\u00a0: la correction serait trop faible",
+            hint="--model standard avec ce gold, ou un gold tiré à part (tensions coding sample --without)",
         )
 
 

@@ -42,7 +42,7 @@ from tensions_cli.statistics.extracts import plain
 from tensions_cli.statistics.masking import SECONDARY, emptied, masked_groups
 from tensions_cli.statistics.summary import UNKNOWN, Counted, counted, field_value, summarise
 from tensions_cli.studies.compare import Request, compare_groups, over_time
-from tensions_cli.studies.gold import Gold, correct_with_gold, read_gold, refuse_both, seen
+from tensions_cli.studies.gold import Gold, correct_with_gold, read_gold, refuse_both, refuse_learnt, seen
 from tensions_cli.studies.tagged import TaggedCorpus
 from tensions_cli.studies.words import vocabulary_by_label
 from tensions_cli.tagging.model_folder import read_card, read_metrics
@@ -134,7 +134,9 @@ def check_request(options: Options, request: ReportRequest) -> Gold | None:
     if request.gold is None:
         return None
     refuse_both(options)
-    return read_gold(request.gold)
+    gold = read_gold(request.gold)
+    refuse_learnt(gold, options.model)
+    return gold
 
 
 def _default_fields(corpus: TaggedCorpus) -> tuple[str, ...]:

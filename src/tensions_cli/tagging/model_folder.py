@@ -169,7 +169,7 @@ def _check_names(book: Codebook, heads: dict[str, Heads]) -> None:
     if (heads["poles"].names, heads["axes"].names) != (book.poles, axes):
         raise ValueError("names")
     known = {f"{RELATION}{pair}": {one.value for one in Relation} for pair in book.pairs}
-    known |= {f"{STANCE}{pole}": set(book.stances[pole]) for pole in book.poles}
+    known |= {f"{STANCE}{pole}": {"", *book.stances[pole]} for pole in book.poles}  # "": nobody coded any
     for group, names in known.items():
         said = heads[group].names
         if not said or len(set(said)) != len(said) or not names.issuperset(said):

@@ -114,7 +114,9 @@ def read_coded(
         )
     if not passages:
         raise TensionsError(
-            "aucun passage codé", why="les fichiers donnés n’en contiennent pas", hint="tensions model train --help"
+            "aucun passage codé",
+            why="les fichiers donnés n’en contiennent pas",
+            hint="donnez des passages codés (codes.jsonl)\u00a0: tensions coding import ou coding annotate en écrivent",
         )
     return passages
 

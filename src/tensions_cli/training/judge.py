@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from tensions_cli import __version__
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook, label_of
+from tensions_cli.output.adjudication import AGREED, ALONE, DISAGREEMENT
 from tensions_cli.records import MIXTE, Tags
 from tensions_cli.statistics.agreement import DECIMALS
 from tensions_cli.statistics.agreement_by_document import Sample, coding, draw, method, sets, yes_or_no
@@ -110,10 +112,23 @@ def gold_coding(gold: Sequence[Gold], path: Path) -> dict[str, Any]:
     return {
         "coders": len(coders) or None,
         "coded_by": by,
-        "adjudicated": coders == {ADJUDICATOR} and by == "people",
+        "adjudicated": _adjudicated(path) if coders == {ADJUDICATOR} and by == "people" else None,
         "at_random": sum(g.weight is not None for g in gold),
         "unequal_weights": len(weights) > 1,
     }
+
+
+def _adjudicated(path: Path) -> dict[str, int] | None:
+    """How many codes were agreed from the start, settled together, or given by one person; None where rows do not say.
+
+    The adjudication workbook writes it beside each passage, and `coding import` keeps it.
+    """
+    counts: Counter[str] = Counter()
+    for line in path.read_text(encoding="utf-8-sig").split("\n"):
+        said = (json.loads(line).get("metadata") or {}).get(DISAGREEMENT) if line.strip() else None
+        if said is not None:
+            counts[{AGREED: "agreed", ALONE: "alone"}.get(said, "settled")] += 1
+    return {name: counts[name] for name in ("agreed", "settled", "alone")} if counts else None
 
 
 def model_training(metrics: Mapping[str, Any], shipped: Mapping[str, Any]) -> dict[str, Any] | None:
