@@ -92,6 +92,7 @@ def test_the_codebook_in_use_is_the_shipped_one_until_a_command_says_otherwise()
         ("number = 1", "number = 'un'", "la règle n°\u00a01 doit avoir number"),
         ("question = 'Le passage met en jeu la vente :'", "question = 3", "question est une phrase"),
         ("[stances]", "[stances", "ce n’est pas du TOML\u00a0: ligne"),
+        ("name = 'civique'", "name = ‘civique’", "tapez une apostrophe droite"),
     ],
 )
 def test_each_mistake_is_said(old: str, new: str, said: str) -> None:
@@ -118,9 +119,9 @@ def test_one_logic_is_too_few_and_seven_too_many() -> None:
         ("axis;temps;civique;vendre;2;x", "name doit être un axe"),
         ("relation;conflit;;contre;2;x", "name doit être une relation"),
         ("mot;;civique;vendre;2;x", "kind doit être"),
-        ("general;;civique;vendre;9;x", "la force va de 1 à 3"),
+        ("general;;civique;vendre;9;x", "la force est 1, 2 ou 3"),
         ("general;;civique; ;2;x", "expression vide"),
-        ("general;;civique;vendre;deux;x", "force entière"),
+        ("general;;civique;vendre;deux;x", "entrée 14\u00a0: la force est 1, 2 ou 3"),
         ("general;;civique;voter;2;x", "déjà donnée à l’entrée 4"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ from tensions_cli.training.added import can_learn_alone
 from tensions_cli.training.coded import CodedPassage, read_coded, told_provenance
 from tensions_cli.training.evaluate import Answer, fold_of_groups, held_out, held_out_groups
 from tensions_cli.training.fit import Fitted, axis_names
+from tensions_cli.training.judge import model_training
 from tensions_cli.training.train import check_classes, protocol
 
 ANNOTATED = Path(__file__).parents[2] / "corpora" / "annotated"
@@ -217,3 +219,23 @@ def test_a_worse_model_does_not_replace_the_one_that_is_there(
     assert run(["model", "train", str(small), "-o", str(folder), "-q", "--force"]) == 0
     for path in sorted(trained.iterdir()):  # what was there leaves no trace in what replaces it
         assert (folder / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_a_pipe_is_refused_before_the_model_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def loaded(name: str) -> None:
+        raise AssertionError(name)
+
+    monkeypatch.setattr("tensions_cli.commands.model.open_model", loaded)
+    os.mkfifo(tmp_path / "codes.jsonl")
+    assert run(["model", "evaluate", str(tmp_path / "codes.jsonl")]) == 2
+
+
+def test_only_the_shipped_corpus_is_composed() -> None:
+    """One's own interviews that a machine coded are coded by it, not written by it."""
+    ours = {"training": {"passages": 9054, "coded_by": "model", "sha256": "a"}}
+    own = {"training": {"passages": 400, "coded_by": "model", "sha256": "b"}}
+    composed = [model_training(ours, ours), model_training(own, ours), model_training(own, {})]
+    assert [one and one["composed"] for one in composed] == [True, False, False]
+    both = model_training(own | {"added": {"passages": 50, "coded_by": "people"}}, ours)
+    assert both is not None
+    assert both["composed"]

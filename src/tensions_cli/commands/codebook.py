@@ -6,7 +6,16 @@ from pathlib import Path
 
 from tensions_cli.commands.common import say
 from tensions_cli.errors import ExitStatus, TensionsError
-from tensions_cli.knowledge.codebook import FILE, LEXICON, Codebook, files_of, load_codebook, shipped, use_codebook
+from tensions_cli.knowledge.codebook import (
+    FILE,
+    LEXICON,
+    Codebook,
+    files_of,
+    load_codebook,
+    parse_codebook,
+    shipped,
+    use_codebook,
+)
 from tensions_cli.knowledge.codebook_check import problems_of
 from tensions_cli.knowledge.files import read_bytes
 from tensions_cli.output.french import plural, printable
@@ -45,6 +54,11 @@ def run_new(folder: Path, *, copy: bool) -> ExitStatus:
         quiet=False,
     )
     return ExitStatus.DONE
+
+
+def template() -> Codebook:
+    """The codebook to fill in, as `new` writes it."""
+    return parse_codebook(*_templates().values())
 
 
 def _templates() -> dict[str, bytes]:

@@ -33,7 +33,7 @@ def problems_of(content: bytes, lexicon: bytes) -> list[str]:
     except RecursionError:
         return ["ce n’est pas une grille\u00a0: ses listes sont imbriquées au-delà du raisonnable"]
     except tomllib.TOMLDecodeError as error:
-        return [f"ce n’est pas du TOML\u00a0: {_place(error)}"]
+        return [f"ce n’est pas du TOML\u00a0: {_place(error)}{_typed_quotes(content, error)}"]
     try:
         found = [*_of_book(data)]
     except (TypeError, AttributeError, KeyError, ValueError):
@@ -45,6 +45,16 @@ def _place(error: tomllib.TOMLDecodeError) -> str:
     """Line and column, without the text of the file."""
     where = re.search(r"line (\d+), column (\d+)", str(error))
     return f"ligne {where[1]}, colonne {where[2]}" if where else "la fin du fichier manque"
+
+
+def _typed_quotes(content: bytes, error: tomllib.TOMLDecodeError) -> str:
+    """A word processor puts ‘ ’ and “ ” where TOML wants straight quotes: the commonest mistake."""
+    where = re.search(r"line (\d+)", str(error))
+    lines = content.decode("utf-8-sig").splitlines()
+    line = lines[int(where[1]) - 1] if where and int(where[1]) <= len(lines) else ""
+    if re.search(r"=\s*[‘’“”«]", line):
+        return "\u00a0; des guillemets typographiques (‘ ’ “ ” «) y ouvrent un texte\u00a0: tapez une apostrophe droite"
+    return "\u00a0; regardez aussi la ligne d’avant (une virgule, une apostrophe ou un crochet y manque peut-être)"
 
 
 def _of_book(data: Mapping[str, Any]) -> Iterator[str]:
@@ -146,7 +156,7 @@ def _of_lexicon(lexicon: bytes, data: Mapping[str, Any]) -> Iterator[str]:
         yield "lexicon.csv n’est pas en UTF-8"
         return
     except ValueError:
-        yield "lexicon.csv\u00a0: il faut les colonnes kind;name;pole;expression;strength;source, et une force entière"
+        yield "lexicon.csv\u00a0: il faut les colonnes kind;name;pole;expression;strength;source"
         return
     logics = {logic["name"] for logic in data["logics"]}
     axes = {axis["name"] for axis in data.get("axes") or []}
@@ -166,7 +176,7 @@ def _of_cue(cue: Cue, logics: set[str], axes: set[str], relations: set[str]) -> 
     if not cue.expression.strip():
         yield "expression vide"
     if cue.strength not in STRENGTHS:
-        yield "la force va de 1 à 3"
+        yield "la force est 1, 2 ou 3"
     if cue.kind in ("axis", "general") and cue.pole not in logics:
         yield "pole doit être une logique de la grille"
     if cue.kind == "axis" and cue.name not in axes:

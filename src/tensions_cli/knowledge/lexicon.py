@@ -25,13 +25,18 @@ class Cue:
 def read_lexicon(content: bytes) -> tuple[Cue, ...]:
     """Every entry, in the order of the file; comment lines (`#`) are left out.
 
-    Raises ValueError when the file is not UTF-8, or a line has no whole strength or lacks a column.
+    A strength that is no whole number is 0, which no entry may have (`codebook_check`). Raises ValueError when the
+    file is not UTF-8, or a line lacks a column.
     """
     lines = [line for line in content.decode("utf-8-sig").splitlines() if line.strip() and not line.startswith("#")]
     rows = csv.DictReader(lines, delimiter=";")
     try:
         return tuple(
-            Cue(row["kind"], row["name"], row["pole"], row["expression"], int(row["strength"])) for row in rows
+            Cue(row["kind"], row["name"], row["pole"], row["expression"], _strength(row["strength"])) for row in rows
         )
     except (KeyError, TypeError, csv.Error) as error:
         raise ValueError(f"columns: {';'.join(COLUMNS)}") from error
+
+
+def _strength(value: str) -> int:
+    return int(value) if value.strip().isdecimal() else 0

@@ -248,7 +248,7 @@ def corrected_cells(share: CorrectedShare, *, weighted: bool) -> list[str]:
         measure(share.measure),
         raw,
         estimate(share.prediction_powered),
-        estimate(share.rogan_gladen),
+        estimate(share.rogan_gladen) if min(rates.positives, rates.negatives) >= MIN_RATED else TOO_FEW,
         rate(rates.sensitivity, rates.positives, weighted=weighted),
         rate(rates.specificity, rates.negatives, weighted=weighted),
     ]

@@ -125,7 +125,10 @@ def _next(files: Sequence[str], form: str) -> list[str]:
 
 
 TOOLS = {
-    "doccano": "doccano (étiquetage de séquences, «\u00a0Allow overlapping entities\u00a0» coché\u00a0: sélectionnez tout le passage)",
+    "doccano": (
+        "doccano (étiquetage de séquences, «\u00a0Allow overlapping entities\u00a0» coché\u00a0: "
+        "sélectionnez tout le passage)"
+    ),
     "label-studio": "Label Studio",
     "prodigy": "Prodigy (recette choice)",
 }

@@ -130,7 +130,7 @@ def card(metrics: dict[str, Any], config: dict[str, Any], told: dict[str, str]) 
         calibration=", ".join(f"{x} {figures['calibration_error'][pole]}" for pole, x in book.letters.items()),
         thresholds=", ".join(f"{x} {config['thresholds'][pole]}" for pole, x in book.letters.items()),
         doubt=config["doubt"],
-        provenance=_provenance(training, told),
+        provenance=_provenance(training, told, metrics.get("added")),
         rights=told.get("rights", ""),
         mixed_said=sum(row[rank] for row in figures["confusion"]["rows_truth"]),
         mixed_right=figures["confusion"]["rows_truth"][rank][rank],
@@ -172,7 +172,12 @@ def _filled(lines: Sequence[str]) -> str:
     return textwrap.fill(told, WIDTH, subsequent_indent=item, break_long_words=False, break_on_hyphens=False)
 
 
-def _provenance(training: dict[str, Any], told: dict[str, str]) -> str:
+def _provenance(training: dict[str, Any], told: dict[str, str], added: dict[str, Any] | None) -> str:
+    if added is not None:  # the card beside the shipped passages says nothing of the others
+        who = {"people": "coded by people as far as the rows say", "model": "coded by a machine"}
+        own = who.get(added["coded_by"], "whose card tells where they come from")
+        shipped_ones = told.get("provenance", "not said.")
+        return f"of the shipped passages: {shipped_ones} The {added['passages']} passages added to them are {own}."
     if "provenance" in told:
         return told["provenance"]
     coders = f"{training['coders']} {'coder' if training['coders'] == 1 else 'coders'}"

@@ -250,6 +250,12 @@ def _not_coded(row: Mapping[str, Any]) -> str:
     if weight is not None and not (number and 0 < weight <= MOST_WEIGHT):
         return "le poids (weight) est un nombre plus grand que zéro"
     answers = ", ".join(codebook().letters.values())
+    others = [key for key, value in row.items() if len(key) == 1 and key.isupper() and isinstance(value, bool)]
+    if others and not set(codebook().letters.values()) <= set(others):
+        return (
+            f"ces codes sont d’une autre grille (colonnes {', '.join(sorted(others))}), la grille employée a {answers}"
+            "\u00a0: ajoutez --codebook, ou un modèle qui a appris cette grille (--model)"
+        )
     return (
         f"la ligne n’est pas un passage codé\u00a0: il faut id, text, et true ou false pour {answers}\u00a0; stance, "
         "axes et relation comme la grille les définit"
