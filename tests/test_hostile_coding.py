@@ -2,15 +2,22 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tensions_cli.cli import run
+from tensions_cli.coding import tables
 from tensions_cli.fingerprint import fingerprint
+from tensions_cli.knowledge.codebook import shipped
 from tensions_cli.knowledge.codebook_check import problems_of
 from tensions_cli.knowledge.sample_design import SCHEMA
+from tensions_cli.tagging.features import see
+from tensions_cli.tagging.french import words_of
+from tensions_cli.tagging.model_folder import find_model
+from tensions_cli.training.rare_names import rare_names
 
 TEXT = "Il faut remplir la grille avant vendredi, dit le chef de service."
 SHIPPED = Path(__file__).parents[1] / "src/tensions_cli/knowledge/codebook.toml"
@@ -137,3 +144,71 @@ def test_a_codebook_of_wrong_types_is_told_and_never_used(
     assert told in capsys.readouterr().err
     codes = _write(tmp_path / "codes.jsonl", _row())
     assert _is_refusal(run(["coding", "agreement", codes, "--codebook", str(path)]), capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("name", ["codes.csv", "codes.jsonl"])
+def test_too_many_rows_are_refused_before_they_are_understood(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "MOST_PASSAGES", 3)
+    path, output = tmp_path / name, tmp_path / "lus.jsonl"
+
+    def imported(count: int) -> int:
+        if path.suffix == ".csv":
+            lines = [f'd1-{n},d1,A,neutre,"{TEXT}"\n' for n in range(count)]
+            path.write_text("id,document,coder,label,text\n" + "".join(lines), encoding="utf-8")
+        else:
+            _write(path, *(_row(id=f"d1-{n}") for n in range(count)))
+        return run(["coding", "import", str(path), "-o", str(output)])
+
+    assert imported(4) == 2
+    err = capsys.readouterr().err
+    assert "lignes\u00a0: partagez-le en plusieurs fichiers" in err
+    assert TEXT[:12] not in err
+    assert not output.exists()
+    assert imported(3) == 0
+    assert len(output.read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_a_name_that_comes_in_every_document_is_rare_all_the_same() -> None:
+    """Interviews of one service all name its head; a scheme that French knows as an acronym is no person."""
+    texts = [f"On a demandé à Kerzhoniou, et l’ESAT a répondu. C’était au mois numéro {n}." for n in range(5)]
+    seen = [see(text, words, shipped()) for text, words in zip(texts, words_of(texts), strict=True)]
+    found = rare_names(seen, [f"d{n}" for n in range(5)])
+    assert "kerzhoniou" in found
+    assert "esat" not in found
+
+
+def test_a_model_whose_heads_answer_other_questions_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "texte.txt"
+    source.write_text(TEXT, encoding="utf-8")
+    folder = tmp_path / "standard"
+    shutil.copytree(find_model("standard"), folder)
+    good = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    heads = good["heads"]
+    poles = heads["poles"]
+    bad = [
+        good | {"heads": heads | {"poles": ["x", "y"]}},
+        good | {"heads": heads | {"poles": poles[::-1]}},
+        good | {"heads": heads | {"poles": [1, 2]}},
+        good | {"heads": heads | {"axes": heads["axes"][::-1]}},
+        good | {"heads": heads | {f"stance_{poles[0]}": ["x", "y", "z"]}},
+        good | {"heads": heads | {f"relation_{poles[0]}+{poles[1]}": ["opposition"] * 3}},
+        good | {"doubt": float("nan")},
+    ]
+    for content in [*map(json.dumps, bad), "[" * 100_000]:
+        (folder / "config.json").write_text(content, encoding="utf-8")
+        assert run(["tag", str(source), "-m", str(folder), "-q"]) == 4, content[:200]
+        err = capsys.readouterr().err
+        assert "est abîmé" in err
+        assert "Pourquoi" in err
+
+
+def test_annotate_without_a_standard_input_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = _write(tmp_path / "codes.jsonl", _row())
+    monkeypatch.setattr("sys.stdin", None)  # as Python sets it where it was closed before the start
+    assert _is_refusal(run(["coding", "annotate", codes]), capsys.readouterr().err)

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tagged_documents import BY, document, tags
 
+from tensions_cli.cli import run
 from tensions_cli.coding.design import read_design, restore
 from tensions_cli.coding.read import read_codes
 from tensions_cli.coding.understand import Problem, understand
@@ -303,7 +304,7 @@ def test_the_design_beside_the_file_gives_weights_and_tells_what_is_missing(
     assert coding_import.run([tmp_path / "a_coder.A relu.xlsx"], output, None, quiet=False) == ExitStatus.DONE
     said = capsys.readouterr().err
     for expected in (
-        "tirage retrouvé", "1 passage du tirage n’est plus dans le fichier\u00a0: n°\u00a06",
+        "tirage retrouvé", "1 passage du tirage absent du fichier (pas encore codés, ou lignes effacées)\u00a0: n°\u00a06",
         "1 ligne n’est pas du tirage, reprises sans poids\u00a0: ligne 7",
         "1 passage n’est pas encore codé\u00a0: ligne 3", "1 passage au texte modifié, reconnu par l’identifiant",
     ):  # fmt: skip
@@ -446,3 +447,14 @@ def test_our_own_exports_come_back_in_a_codebook_of_three_logics(three_logics: P
         ("mixte", True, True, False, "opposition"), ("mixte", True, True, True, every),
         ("civique", False, True, False, None),
     ]  # fmt: skip
+
+
+def test_a_sheet_without_a_code_never_empties_a_file_of_codes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blank, codes = tmp_path / "vide.csv", tmp_path / "codes.jsonl"
+    blank.write_text("id;text;label\na#0-9;Bonjour, entrez.;\n", encoding="utf-8")
+    codes.write_text('{"id": "a#0-9"}\n', encoding="utf-8")
+    assert run(["coding", "import", str(blank), "-o", str(codes)]) == 2
+    assert "est laissé tel quel" in capsys.readouterr().err
+    assert codes.read_text(encoding="utf-8") == '{"id": "a#0-9"}\n'

@@ -124,7 +124,10 @@ def _remarks(book: Codebook) -> list[str]:
         f"{axis} ({pole})" for axis in book.axes for pole in book.poles if book.cues and (axis, pole) not in sides
     ]
     uncased = [logic.name for logic in book.logics if not logic.cases or not logic.question]
+    untouched = {case for logic in template().logics for case in logic.cases}
+    left = [logic.name for logic in book.logics if untouched & set(logic.cases)]
     return [
+        *([f"cas du modèle à compléter, encore là\u00a0: {', '.join(left)}."] if left else []),
         *(
             [f"sans cas ni question, deux codeurs ne coderont pas pareil\u00a0: {', '.join(uncased)}."]
             if uncased

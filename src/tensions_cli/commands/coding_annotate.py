@@ -99,7 +99,8 @@ def _read(file: Path) -> bytes:
 
 
 def _check_terminal() -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # A stream is None where it was closed before the start.
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         raise TensionsError(
             "tensions coding annotate se fait au clavier, dans un terminal",
             why="l’entrée ou la sortie de la commande n’est pas un terminal",

@@ -67,8 +67,22 @@ def run(
     for one in read:
         _report(one, coder, quiet=quiet)
     _report_same_coder(read, quiet=quiet)
+    written = sum(len(one.passages) for one in read)
+    if output is not None and output.exists() and not written:
+        raise TensionsError(
+            f"aucun code à écrire\u00a0: {printable(output.name)} est laissé tel quel",
+            why="ces fichiers ne tiennent aucun passage codé, et l’écraser perdrait les codes qu’il contient peut-être",
+            hint="vérifiez que c’est bien la feuille remplie (après coding annotate\u00a0: le fichier .codes.jsonl)",
+        )
     with text_output(output) as stream:
         stream.writelines(to_json(passage) + "\n" for one in read for passage in one.passages)
+    if output is not None and written:
+        name = shlex.quote(printable(output.name))
+        say(
+            f"Écrit\u00a0: {name}. Ensuite\u00a0: tensions coding agreement {name} CODES_DE_L_AUTRE.jsonl, ou "
+            f"tensions analyse corpus/ --codes {name}",
+            quiet=quiet,
+        )
     if problems is not None:
         _write_problems(read, problems)
     return ExitStatus.SOME_UNREAD if any(problem.lost for one in read for problem in one.problems) else ExitStatus.DONE
@@ -167,9 +181,9 @@ def _said_of_design(restored: Restored, name: str) -> list[str]:
     """What the design tells of the rows, one sentence each, with the numbers of passages that are no longer there."""
     said = [f"tirage retrouvé\u00a0: {printable(name)}"]
     if restored.missing:
-        gone = plural(len(restored.missing), "passage du tirage n’est plus", "passages du tirage ne sont plus")
+        gone = plural(len(restored.missing), "passage du tirage absent", "passages du tirage absents")
         numbers = _shortened([f"{_NUMBER}{rank}" for rank in restored.missing])
-        said.append(f"{gone} dans le fichier\u00a0: {numbers}")
+        said.append(f"{gone} du fichier (pas encore codés, ou lignes effacées)\u00a0: {numbers} dans l’ordre du tirage")
     if restored.strangers:
         told = plural(len(restored.strangers), "ligne n’est pas", "lignes ne sont pas")
         said.append(f"{told} du tirage, reprises sans poids\u00a0: {_shortened(_places(restored.strangers))}")
