@@ -125,3 +125,17 @@ def test_what_was_coded_with_it_comes_back(place: Path, tmp_path: Path, capsys: 
     assert set(json.loads(capsys.readouterr().out)["labels"]["poles"]) == set(LOGICS)
     assert run(["analyse", corpus, "--model", model, "--codes", str(codes), "-f", "json", "-q"]) == 0
     assert json.loads(capsys.readouterr().out)["groups"][0]["human"] == 64
+
+
+def test_a_model_of_few_documents_reports_without_an_interval(place: Path, tmp_path: Path) -> None:
+    """Under five documents its measures have no interval: the page says so."""
+    rows = [row for row in three_logics.rows() if row["document"] in ("d0", "d1", "d2", "d3")]
+    codes = tmp_path / "codes.jsonl"
+    codes.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    model, out = tmp_path / "petit", tmp_path / "r.html"
+    assert run(["model", "train", str(codes), "--codebook", str(place / "grille"), "-o", str(model), "-q"]) == 0
+    assert "macro_f1_interval" not in json.loads((model / "metrics.json").read_text(encoding="utf-8"))["evaluation"]
+    for name in ("r.html", "r.xlsx", "r.md"):
+        out = tmp_path / name
+        assert run(["report", str(place / "corpus"), "--model", str(model), "-q", "-o", str(out)]) == 0
+    assert "trop peu de documents pour un intervalle" in (tmp_path / "r.html").read_text(encoding="utf-8")

@@ -304,7 +304,8 @@ def test_the_design_beside_the_file_gives_weights_and_tells_what_is_missing(
     assert coding_import.run([tmp_path / "a_coder.A relu.xlsx"], output, None, quiet=False) == ExitStatus.DONE
     said = capsys.readouterr().err
     for expected in (
-        "tirage retrouvé", "1 passage du tirage absent du fichier (pas encore codés, ou lignes effacées)\u00a0: n°\u00a06",
+        "tirage retrouvé",
+        "1 passage du tirage absent du fichier (pas encore codés, ou lignes effacées)\u00a0: n°\u00a06",
         "1 ligne n’est pas du tirage, reprises sans poids\u00a0: ligne 7",
         "1 passage n’est pas encore codé\u00a0: ligne 3", "1 passage au texte modifié, reconnu par l’identifiant",
     ):  # fmt: skip
