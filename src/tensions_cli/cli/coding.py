@@ -168,56 +168,6 @@ def coding_sample(
 
 
 @coding_app.command(
-    "import",
-    cls=FrenchCommand,
-    epilog=(
-        "Exemples\u00a0: tensions coding import projet.qdpx -o codes.jsonl · "
-        "tensions coding import relu.xlsx --coder A -o codes.jsonl"
-    ),
-)
-def coding_import(
-    files: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="FICHIERS…",
-            help="qdpx, xlsx, csv, jsonl, parquet, ou export de doccano, Label Studio, Prodigy, INCEpTION.",
-        ),
-    ],
-    output: Output = None,
-    coder: Annotated[
-        str | None,
-        typer.Option(
-            "--coder", metavar="CODE", help="Qui a codé (A, B…), quand le fichier ne le dit pas.", show_default=False
-        ),
-    ] = None,
-    codebook: Codebook = None,
-    design: Annotated[
-        Path | None,
-        typer.Option(
-            "--design",
-            metavar="FICHIER",
-            help="Le tirage (NOM.tirage.json), s’il n’est pas à côté du fichier\u00a0: il rend les poids.",
-            show_default=False,
-        ),
-    ] = None,
-    problems: Annotated[
-        Path | None,
-        typer.Option(
-            "--problems",
-            metavar="FICHIER",
-            help="Écrire dans un csv tout ce qui n’a pas été compris.",
-            show_default=False,
-        ),
-    ] = None,
-    quiet: Quiet = False,
-) -> None:
-    """Relire des codes posés dans un tableur ou un autre outil : un passage codé par ligne, et ce qui s’est perdu."""
-    from tensions_cli.commands import coding_import as command
-
-    raise typer.Exit(command.run(files, output, coder, quiet=quiet, book=codebook, design=design, problems=problems))
-
-
-@coding_app.command(
     "annotate",
     cls=FrenchCommand,
     epilog=(
@@ -266,6 +216,56 @@ def coding_annotate(
     from tensions_cli.commands import coding_annotate as command
 
     raise typer.Exit(command.run(file, output, coder, book, asked, show_proposal=show_proposal))
+
+
+@coding_app.command(
+    "import",
+    cls=FrenchCommand,
+    epilog=(
+        "Exemples\u00a0: tensions coding import projet.qdpx -o codes.jsonl · "
+        "tensions coding import relu.xlsx --coder A -o codes.jsonl"
+    ),
+)
+def coding_import(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FICHIERS…",
+            help="qdpx, xlsx, csv, jsonl, parquet, ou export de doccano, Label Studio, Prodigy, INCEpTION.",
+        ),
+    ],
+    output: Output = None,
+    coder: Annotated[
+        str | None,
+        typer.Option(
+            "--coder", metavar="CODE", help="Qui a codé (A, B…), quand le fichier ne le dit pas.", show_default=False
+        ),
+    ] = None,
+    codebook: Codebook = None,
+    design: Annotated[
+        Path | None,
+        typer.Option(
+            "--design",
+            metavar="FICHIER",
+            help="Le tirage (NOM.tirage.json), s’il n’est pas à côté du fichier\u00a0: il rend les poids.",
+            show_default=False,
+        ),
+    ] = None,
+    problems: Annotated[
+        Path | None,
+        typer.Option(
+            "--problems",
+            metavar="FICHIER",
+            help="Écrire dans un csv tout ce qui n’a pas été compris.",
+            show_default=False,
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Relire des codes posés dans un tableur ou un autre outil : un passage codé par ligne, et ce qui s’est perdu."""
+    from tensions_cli.commands import coding_import as command
+
+    raise typer.Exit(command.run(files, output, coder, quiet=quiet, book=codebook, design=design, problems=problems))
 
 
 @coding_app.command(
