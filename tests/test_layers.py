@@ -49,6 +49,7 @@ OWNERS = {
         "tensions_cli.output.comparison",
         "tensions_cli.output.course",
         "tensions_cli.output.extracts",
+        "tensions_cli.output.sections",
         "tensions_cli.output.words",
         "tensions_cli.commands.common",
     },

@@ -328,7 +328,7 @@ def test_a_design_names_the_coder_of_a_file_that_does_not(tmp_path: Path) -> Non
     (tmp_path / "rendu.csv").write_bytes(csv_of(rows, ";", "cp1252"))
     output = tmp_path / "codes.jsonl"
     given = {"quiet": True, "design": tmp_path / "t.tirage.json"}
-    assert coding_import.run([tmp_path / "rendu.csv"], output, None, **given) == ExitStatus.DONE  # type: ignore[arg-type]
+    assert coding_import.run([tmp_path / "rendu.csv"], output, None, **given) == ExitStatus.DONE
     assert {json.loads(line)["coder"] for line in output.read_text(encoding="utf-8").splitlines()} == {"codeur B"}
 
 

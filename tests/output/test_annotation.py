@@ -121,8 +121,8 @@ def test_the_configuration_knows_every_name_and_value_of_the_predictions() -> No
 def test_a_label_is_as_sure_as_its_least_sure_answer() -> None:
     sure = replace(FULL, scores={"rationalisation": 0.8, "professionnelle": 0.6})
     assert label_score(sure) == 0.6
-    assert label_score(replace(sure, label="neutre", logics=())) == 0.2  # type: ignore[arg-type]
-    assert label_score(replace(sure, label="rationalisation", logics=("rationalisation",))) == 0.4  # type: ignore[arg-type]
+    assert label_score(replace(sure, label="neutre", logics=())) == 0.2
+    assert label_score(replace(sure, label="rationalisation", logics=("rationalisation",))) == 0.4
     assert label_score(replace(FULL, scores={})) is None
 
 

@@ -11,6 +11,7 @@ from shipped import LOGICS
 from tensions_cli.errors import TensionsError
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
+from tensions_cli.output.evaluation import seen_warning
 from tensions_cli.output.rows import explanation_row, flat_group_row, flat_passage_row, group_row, passage_row
 from tensions_cli.output.sink import check_output, text_output
 from tensions_cli.output.tables import guarded, write_passages_csv, write_summary_csv, write_summary_markdown
@@ -287,3 +288,10 @@ def test_output_may_not_be_a_source_nor_lie_in_one(tmp_path: Path) -> None:
 def test_a_weak_model_is_said_to_be(kappa: float, bounds: list[float] | None, said: str | None) -> None:
     told = french.weakness({"agreement": {"kappa": kappa}} | ({"kappa_interval": bounds} if bounds else {}))
     assert (told is None) if said is None else (told is not None and said in told.replace("\u00a0", " "))
+
+
+def test_one_short_sentence_that_the_model_had_learnt_makes_no_figure_optimistic() -> None:
+    """One rule for the warning, the methods paragraph and `--gold`: one passage in twenty."""
+    assert "optimistes" not in seen_warning(6, 120)
+    assert "6 de ces 120 passages" in seen_warning(6, 120)
+    assert "optimistes" in seen_warning(7, 120)

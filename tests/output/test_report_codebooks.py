@@ -336,7 +336,7 @@ def test_a_passage_of_the_workbook_has_its_relations(three: Codebook) -> None:
 
 def with_whole(**changes: object) -> Report:
     report = full_report()
-    whole = replace(group({}, 12, 324), **changes)  # type: ignore[arg-type]
+    whole = replace(group({}, 12, 324), **changes)
     return replace(report, documents=replace(report.documents, groups=(whole, *report.documents.groups[1:])))
 
 
@@ -394,7 +394,7 @@ def test_differences_and_words_take_the_names_of_the_codebook() -> None:
         assert profile is not None
         assert profile.part == "marchande"
         words = replace(profile, over=tuple(replace(profile.over[0], word=word) for word in ("prix", "client", "don")))
-        vocabulary = replace(report.vocabulary, profiles=(words,), threshold=2.0)  # type: ignore[type-var]
+        vocabulary = replace(report.vocabulary, profiles=(words,), threshold=2.0)
         assert "passages qui ne portent que la logique marchande\u00a0: «\u00a0prix\u00a0»" in summary(
             replace(report, vocabulary=vocabulary)
         )

@@ -1,32 +1,34 @@
 """Agreement of coders for a reader: the same tables on the terminal and in Markdown, in French; rows for CSV."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
 from tensions_cli.output.french import NBSP
+from tensions_cli.output.sections import (
+    ENOUGH_PASSAGES,
+    FEW_DOCUMENTS,
+    LEAST_DOCUMENTS,
+    Json,
+    Section,
+    number,
+    per_cent,
+    plain,
+    print_sections,
+    write_sections_markdown,
+)
 from tensions_cli.output.tables import MARKDOWN_SPECIAL, guarded
 
-WIDE = 112  # columns from which five figures fit on a line with their intervals
-NAME_WIDTH = 20  # room that a column of text must have before figures and intervals share a line
-LEAST_DOCUMENTS = 5
-# Under this many documents those of the bootstrap are too narrow: a simulated coverage of .83 at five documents, .89
-# at ten and .92 at fifteen for a nominal .95.
-FEW_DOCUMENTS = 15
-ENOUGH_PASSAGES = 30  # under thirty passages a rate says little: read the counts
 SHOWN = 5  # disagreements of each kind on a screen; the other formats have them all
 MEMO_SHOWN = 60  # characters of a memo in a table
 
 FIGURES = ("agreement", "kappa", "alpha", "ac1", "brennan_prediger")
 
-Json = Mapping[str, Any]
 
 # As usually rendered in French; the original words are in docs/methods.md and in the JSON.
 _BANDS = {
@@ -76,17 +78,6 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One table with its title and what must be known to read it; the first `left` columns hold text."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-    left: int = 1
-
-
 # --- renderings -----------------------------------------------------------------------------------------
 
 
@@ -97,30 +88,9 @@ def print_agreement(figures: Json, out: Console) -> None:
         out.print(Text(line))
     for line in warnings(figures):
         out.print(Text(line, style="yellow"))
-    for section in (*sections(figures), *disagreements(figures, most=SHOWN)):
-        out.print()
-        out.print(Text(section.title, style="bold"))
-        out.print(_table(section, out))
-        if section.note:
-            out.print(Text(section.note, style="dim"))
+    print_sections((*sections(figures), *disagreements(figures, most=SHOWN)), out)
     out.print()
     out.print(Text(how(figures), style="dim"))
-
-
-def _table(section: Section, out: Console) -> Table:
-    """Where room lacks, an interval goes under its figure and text columns are folded; figures are never cut."""
-    lines = (section.header, *section.rows)
-    widths = [max(len(line[rank]) for line in lines) + 2 for rank in range(section.left, len(section.header))]
-    wide = out.width >= WIDE and sum(widths) + NAME_WIDTH * section.left <= out.width
-    table = Table(box=None, pad_edge=False, padding=(0, 1) if wide else (0, 1, 0, 0), header_style="bold")
-    for rank, name in enumerate(section.header):
-        text = rank < section.left
-        said = name if wide or text else name.replace(" (", "\n(")
-        table.add_column(said, justify="left" if text else "right", overflow="fold", no_wrap=not text)
-    for row in section.rows:
-        cells = row[section.left :] if wide else [cell.replace(" [", "\n[") for cell in row[section.left :]]
-        table.add_row(*map(Text, (*row[: section.left], *cells)))
-    return table
 
 
 def write_agreement_markdown(figures: Json, stream: TextIO) -> None:
@@ -130,15 +100,7 @@ def write_agreement_markdown(figures: Json, stream: TextIO) -> None:
         stream.write(f"\n{line.translate(MARKDOWN_SPECIAL)}\n")
     for line in warnings(figures):
         stream.write(f"\n**{line.translate(MARKDOWN_SPECIAL)}**\n")
-    for section in (*sections(figures), *disagreements(figures)):
-        marks = "".join("---|" if rank < section.left else "---:|" for rank in range(len(section.header)))
-        header = " | ".join(name.translate(MARKDOWN_SPECIAL) for name in section.header)
-        stream.write(f"\n### {section.title}\n\n| {header} |\n|{marks}\n")
-        for row in section.rows:
-            names = [name.translate(MARKDOWN_SPECIAL) for name in row[: section.left]]
-            stream.write(f"| {' | '.join([*names, *row[section.left :]])} |\n")
-        if section.note:
-            stream.write(f"\n{section.note.translate(MARKDOWN_SPECIAL)}\n")
+    write_sections_markdown((*sections(figures), *disagreements(figures)), stream)
     stream.write(f"\n{how(figures).translate(MARKDOWN_SPECIAL)}\n")
 
 
@@ -245,8 +207,8 @@ def warnings(figures: Json) -> list[str]:
     if spread:
         lines.append(
             f"Moins de 200 passages{NBSP}: la dispersion est grande. Même sur {spread['passages']} passages "
-            f"indépendants et quatre classes, un κ dont la vraie valeur est {_plain(spread['true'])} s’observe entre "
-            f"{_plain(spread['low'])} et {_plain(spread['high'])}{NBSP}; davantage encore quand les passages d’un "
+            f"indépendants et quatre classes, un κ dont la vraie valeur est {plain(spread['true'])} s’observe entre "
+            f"{plain(spread['low'])} et {plain(spread['high'])}{NBSP}; davantage encore quand les passages d’un "
             f"document se ressemblent."
         )
     if documents < LEAST_DOCUMENTS:
@@ -352,10 +314,10 @@ def _bands(questions: Sequence[Json]) -> Section:
         rows.append(
             (
                 question_title(one),
-                _plain(one["kappa"]["value"]),
+                plain(one["kappa"]["value"]),
                 _band(kappa["landis_koch_1977"], "landis_koch_1977"),
                 _band(kappa["mchugh_2012"], "mchugh_2012"),
-                _plain(one["alpha"]["value"]),
+                plain(one["alpha"]["value"]),
                 _band(alpha["krippendorff_2018"], "krippendorff_2018"),
             )
         )
@@ -495,7 +457,7 @@ def _groups(figures: Json) -> Section:
                     (per_cent if figure == "agreement" else number)(label[figure], label["documents"], whole)
                     for figure in ("agreement", "kappa", "alpha", "ac1")
                 ),
-                *(_plain(one["alpha"]["value"]) for one in logics),
+                *(plain(one["alpha"]["value"]) for one in logics),
             )
         )
     fields = list(dict.fromkeys(french.printable(next(iter(group["by"]))) for group in figures["groups"]))
@@ -586,30 +548,6 @@ def answer(code: Json | None, aspects: Sequence[str] | None = None, *, memo: boo
 
 
 # --- figures --------------------------------------------------------------------------------------------
-
-
-def number(figure: Json, documents: int, whole: int) -> str:
-    """« 0,73 [0,70–0,75] »; « trop peu » for an interval that a part of the passages has too few documents for."""
-    bounds = None if figure["interval"] is None else "–".join(_plain(bound) for bound in figure["interval"])
-    return _with_bounds(_plain(figure["value"]), bounds, documents, whole)
-
-
-def per_cent(figure: Json, documents: int, whole: int) -> str:
-    """« 86 % [81–90] »."""
-    bounds = None if figure["interval"] is None else "–".join(f"{100 * bound:.0f}" for bound in figure["interval"])
-    return _with_bounds(french.percent(figure["value"]), bounds, documents, whole)
-
-
-def _with_bounds(value: str, bounds: str | None, documents: int, whole: int) -> str:
-    if value == "–" or whole < LEAST_DOCUMENTS:
-        return value
-    return f"{value} [{bounds or (french.TOO_FEW if documents < LEAST_DOCUMENTS else '–')}]"
-
-
-def _plain(value: float | None, places: int = 2) -> str:
-    """Decimal comma, minus sign; a dash for what is undefined."""
-    # + 0.0: a bound just below zero is not « −0,00 ».
-    return "–" if value is None else f"{round(value, places) + 0.0:.{places}f}".replace(".", ",").replace("-", "−")
 
 
 def how(figures: Json) -> str:

@@ -1,48 +1,36 @@
 """The figures of an evaluation for a reader: the same tables on the terminal and in Markdown, in French."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, TextIO
+from collections.abc import Iterator
+from typing import TextIO
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.output import french
 from tensions_cli.output.french import NBSP
 from tensions_cli.output.methods_paragraph import methods_paragraphs
+from tensions_cli.output.sections import (
+    ENOUGH_PASSAGES,
+    FEW_DOCUMENTS,
+    LEAST_DOCUMENTS,
+    Json,
+    Section,
+    number,
+    per_cent,
+    plain,
+    print_sections,
+    write_sections_markdown,
+)
 from tensions_cli.output.tables import MARKDOWN_SPECIAL
-
-# Under thirty passages a rate says little: the 95 % interval of a recall of .80 spans .63 to .91 (Wilson).
-ENOUGH_PASSAGES = 30
-# Fewer documents and no interval is given. Under FEW_DOCUMENTS those of the bootstrap are too narrow: a simulated
-# coverage of .83 at five documents, .89 at ten and .92 at fifteen for a nominal .95.
-LEAST_DOCUMENTS = 5
-FEW_DOCUMENTS = 15
-
-WIDE = 112  # columns from which five figures fit on a line with their intervals
-
-Json = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One table with its title and what must be known to read it; the first `left` columns hold text."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-    left: int = 1
 
 
 def lines_of_training(metrics: Json, folder: str) -> list[str]:
     """What was written and how good it is, for who has just trained a model."""
     figures = metrics["evaluation"]
     lines = [
-        f"modèle écrit dans {french.printable(folder)}{NBSP}: macro-F1 {_plain(figures['macro_f1'])}, κ "
-        f"{_plain(figures['agreement']['kappa'])} sur {french.plural(figures['passages'], 'passage')} de "
+        f"modèle écrit dans {french.printable(folder)}{NBSP}: macro-F1 {plain(figures['macro_f1'])}, κ "
+        f"{plain(figures['agreement']['kappa'])} sur {french.plural(figures['passages'], 'passage')} de "
         f"{french.plural(figures['documents'], 'document')} qu’il n’avait pas appris (metrics.json, README.md)"
     ]
     if warning := french.weakness(figures):
@@ -50,7 +38,7 @@ def lines_of_training(metrics: Json, folder: str) -> list[str]:
     added = metrics.get("added")
     if added:
         curve = ", ".join(
-            f"{_plain(point['macro_f1']['value'])} avec {french.integer(point['passages'])}"
+            f"{plain(point['macro_f1']['value'])} avec {french.integer(point['passages'])}"
             for point in added["learning_curve"]
         )
         lines += [added["verdict"], f"macro-F1 selon le nombre de vos passages qu’il apprend{NBSP}: {curve}"]
@@ -67,12 +55,7 @@ def print_evaluation(figures: Json, out: Console, paragraph: str | None = None) 
     out.print(Text(heading(figures), style="bold"))
     for line in warnings(figures):
         out.print(Text(line, style="yellow"))
-    for section in sections(figures):
-        out.print()
-        out.print(Text(section.title, style="bold"))
-        out.print(_table(section, out))
-        if section.note:
-            out.print(Text(section.note, style="dim"))
+    print_sections(sections(figures), out)
     out.print()
     out.print(Text(how(figures), style="dim"))
     for text in methods_paragraphs(figures, paragraph) if paragraph else ():
@@ -80,32 +63,12 @@ def print_evaluation(figures: Json, out: Console, paragraph: str | None = None) 
         out.print(Text(text))
 
 
-def _table(section: Section, out: Console) -> Table:
-    """Where room lacks, an interval goes under its figure and text columns are folded; figures are never cut."""
-    wide = out.width >= WIDE
-    table = Table(box=None, pad_edge=False, padding=(0, 1) if wide else (0, 1, 0, 0), header_style="bold")
-    for rank, name in enumerate(section.header):
-        text = rank < section.left
-        table.add_column(name, justify="left" if text else "right", overflow="fold", no_wrap=not text)
-    for row in section.rows:
-        figures = row[section.left :] if wide else [cell.replace(" [", "\n[") for cell in row[section.left :]]
-        table.add_row(*map(Text, (*row[: section.left], *figures)))
-    return table
-
-
 def write_evaluation_markdown(figures: Json, stream: TextIO, paragraph: str | None = None) -> None:
     """The same, ready to be pasted: a heading, one table by section, and the methods paragraph (in both languages)."""
     stream.write(f"## Évaluation\n\n{heading(figures).translate(MARKDOWN_SPECIAL)}\n")
     for line in warnings(figures):
         stream.write(f"\n**{line}**\n")
-    for section in sections(figures):
-        marks = "".join("---|" if rank < section.left else "---:|" for rank in range(len(section.header)))
-        stream.write(f"\n### {section.title}\n\n| {' | '.join(section.header)} |\n|{marks}\n")
-        for row in section.rows:
-            names = [name.translate(MARKDOWN_SPECIAL) for name in row[: section.left]]
-            stream.write(f"| {' | '.join([*names, *row[section.left :]])} |\n")
-        if section.note:
-            stream.write(f"\n{section.note}\n")
+    write_sections_markdown(sections(figures), stream)
     stream.write(f"\n{how(figures)}\n\n### Pour la section méthodes\n")
     for text in methods_paragraphs(figures, paragraph or "both"):
         stream.write(f"\n{text.translate(MARKDOWN_SPECIAL)}\n")
@@ -142,8 +105,11 @@ def warnings(figures: Json) -> list[str]:
 
 def seen_warning(seen: int, passages: int) -> str:
     """The model learnt some of the passages that judge it."""
+    learnt = f"ce modèle a appris sur {french.integer(seen)} de ces {french.integer(passages)} passages."
+    if seen <= french.FEW_LEARNT * passages:
+        return f"Remarque{NBSP}: {learnt}"
     return (
-        f"Attention{NBSP}: ce modèle a appris sur {french.integer(seen)} de ces {french.integer(passages)} passages. "
+        f"Attention{NBSP}: {learnt} "
         f"Les chiffres sont optimistes{NBSP}; retirez ces passages pour savoir ce qu’il vaut sur d’autres textes."
     )
 
@@ -263,11 +229,11 @@ def _calibration(calibration: Json) -> Section:
         header += [f"{codebook().letters[pole]}{NBSP}: n", "score moyen", "part de oui"]
     rows = []
     for bins in zip(*(found["bins"] for found in calibration.values()), strict=True):
-        row = [f"{_plain(bins[0]['from'], 1)}–{_plain(bins[0]['to'], 1)}"]
+        row = [f"{plain(bins[0]['from'], 1)}–{plain(bins[0]['to'], 1)}"]
         for one in bins:
-            row += [french.integer(one["passages"]), _plain(one["mean_score"]), _plain(one["share_yes"])]
+            row += [french.integer(one["passages"]), plain(one["mean_score"]), plain(one["share_yes"])]
         rows.append(tuple(row))
-    errors = ", ".join(f"{codebook().letters[pole]} {_plain(found['error'], 3)}" for pole, found in calibration.items())
+    errors = ", ".join(f"{codebook().letters[pole]} {plain(found['error'], 3)}" for pole, found in calibration.items())
     note = (
         f"Erreur de calibrage attendue{NBSP}: {errors}. Un score est calibré quand la part de oui suit le score moyen."
     )
@@ -280,7 +246,7 @@ def _axes(axes: Json) -> Section:
         row = [title]
         for pole in codebook().letters:
             found = axes["classes"][f"{axis}:{pole}"]
-            row += [_support(found["support"]), french.integer(found["said"]), _plain(found["f1"]["value"])]
+            row += [_support(found["support"]), french.integer(found["said"]), plain(found["f1"]["value"])]
         rows.append(tuple(row))
     documents = axes["documents"]
     note = (
@@ -307,7 +273,7 @@ def _slices(slices: Json, title: str, *, whole: int) -> Section:
                 french.integer(found["passages"]),
                 number(found["macro_f1"], documents, whole),
                 *(
-                    _plain(figure["value"]) if documents < LEAST_DOCUMENTS else number(figure, documents, whole)
+                    plain(figure["value"]) if documents < LEAST_DOCUMENTS else number(figure, documents, whole)
                     for figure in (
                         found["agreement"]["kappa"],
                         *(found["poles"][pole]["f1"] for pole in codebook().letters),
@@ -326,7 +292,7 @@ def _errors(errors: Json) -> Section:
     rows = []
     for row in worst:
         text = [french.printable(row["text"].replace("\n", " "))] if with_text else []
-        scores = [_plain(row["scores"][pole]) for pole in codebook().letters]
+        scores = [plain(row["scores"][pole]) for pole in codebook().letters]
         rows.append((french.printable(row["id"]), _label(row["gold"]), _label(row["said"]), *text, *scores))
     count = french.plural(errors["count"], "étiquette fausse", "étiquettes fausses")
     note = "En tête, celles que le modèle croyait le plus."
@@ -339,32 +305,6 @@ def _errors(errors: Json) -> Section:
 
 def _label(codes: Json) -> str:
     return f"{codes['label']}, {codes['relation']}" if codes["relation"] else str(codes["label"])
-
-
-def number(figure: Json, documents: int, whole: int) -> str:
-    """« 0,73 [0,70–0,75] »; « trop peu » for an interval that a part of the gold has too few documents for.
-
-    When the whole gold has too few, a warning has said so once.
-    """
-    bounds = None if figure["interval"] is None else "–".join(_plain(bound) for bound in figure["interval"])
-    return _with_bounds(_plain(figure["value"]), bounds, documents, whole)
-
-
-def per_cent(figure: Json, documents: int, whole: int) -> str:
-    """« 86 % [81–90] »."""
-    bounds = None if figure["interval"] is None else "–".join(f"{100 * bound:.0f}" for bound in figure["interval"])
-    return _with_bounds(french.percent(figure["value"]), bounds, documents, whole)
-
-
-def _with_bounds(value: str, bounds: str | None, documents: int, whole: int) -> str:
-    if value == "–" or whole < LEAST_DOCUMENTS:
-        return value
-    return f"{value} [{bounds or (french.TOO_FEW if documents < LEAST_DOCUMENTS else '–')}]"
-
-
-def _plain(number_: float | None, places: int = 2) -> str:
-    """Decimal comma, minus sign; a dash for what is undefined."""
-    return "–" if number_ is None else f"{number_:.{places}f}".replace(".", ",").replace("-", "−")
 
 
 def how(figures: Json) -> str:

@@ -63,6 +63,10 @@ def decided(passages: int, human: int) -> str:
     return f"{counted}, dont {integer(human)} {'codés' if human > 1 else 'codé'} par une personne" if human else counted
 
 
+# A short sentence (« Et vos collègues ? ») stands in many interviews: one passage in twenty that the model had learnt
+# moves an agreement by five points at most. From there on, figures on these passages are said to be optimistic.
+FEW_LEARNT = 0.05
+
 # Under .40 a κ is « poor » (Fleiss, Levin and Paik 2003) and « weak » at best (McHugh 2012).
 WEAK_KAPPA = 0.40
 

@@ -11,9 +11,6 @@ from tensions_cli.output.french import NBSP
 
 Json = Mapping[str, Any]
 LANGUAGES = ("fr", "en", "both")
-# A short sentence (« Et vos collègues ? ») stands in many interviews: one passage in twenty that the model had learnt
-# moves an agreement by five points at most, and is told as it is; from there on, the figures are said to be optimistic.
-FEW_SEEN = 0.05
 AUTHORS = "the tensions maintainers"  # as in CITATION.cff
 
 # Where the shipped coded passages come from (corpora/annotated/card.toml), as a reader must know it.
@@ -126,7 +123,7 @@ def _seen_fr(seen: int | None, passages: int) -> str:
     told = (
         "tous les passages évalués" if seen == passages else f"{_count(seen)} des {_count(passages)} passages évalués"
     )
-    if seen < FEW_SEEN * passages:
+    if seen <= french.FEW_LEARNT * passages:
         return f"Il avait appris {told}."
     return f"Il avait appris {told}{NBSP}: ces chiffres sont optimistes et ne valent pas pour d’autres textes."
 
@@ -285,7 +282,7 @@ def _seen_en(seen: int | None, passages: int) -> str:
     if not seen:
         return "It had learnt none of the passages evaluated."
     told = "all the passages evaluated" if seen == passages else f"{seen:,} of the {passages:,} passages evaluated"
-    if seen < FEW_SEEN * passages:
+    if seen <= french.FEW_LEARNT * passages:
         return f"It had learnt {told}."
     return f"It had learnt {told}: these figures are optimistic and do not hold for other texts."
 

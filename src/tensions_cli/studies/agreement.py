@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -216,12 +217,12 @@ def _questions(units: Sequence[CodedUnit], coders: Sequence[Coder], sample: Samp
     for pair in book.pairs:
         # Only where every coder of the passage sees both logics: elsewhere the question was not put to all.
         both = [all(set(book.pairs[pair]) <= set(code.logics) for code in unit.codes.values()) for unit in units]
-        codes = _answers(units, coders, lambda code, pair=pair: code.relations.get(pair))  # type: ignore[misc]
+        codes = _answers(units, coders, partial(_relation, pair))
         kept = [row if asked else [None] * len(coders) for row, asked in zip(codes, both, strict=True)]
         of = pair if book.by_pair else None
         found.append(_figures("relation", of, kept, book.relations, coders, sample))
     for pole, stances in book.stances.items():
-        codes = _answers(units, coders, lambda code, pole=pole: code.stance.get(pole))  # type: ignore[misc]
+        codes = _answers(units, coders, partial(_stance, pole))
         found.append(_figures("stance", pole, codes, stances, coders, sample))
     return found
 
@@ -230,9 +231,21 @@ def _of_logics(units: Sequence[CodedUnit], coders: Sequence[Coder], sample: Samp
     book = codebook()
     found = [_figures("label", None, _answers(units, coders, lambda c: c.label), book.labels, coders, sample)]
     for pole in book.poles:
-        codes = _answers(units, coders, lambda code, pole=pole: _yes(pole in code.logics))  # type: ignore[misc]
+        codes = _answers(units, coders, partial(_bears, pole))
         found.append(_figures("logic", pole, codes, YES_NO, coders, sample))
     return [*found, _figures("tension", None, _answers(units, coders, _tension), YES_NO, coders, sample)]
+
+
+def _relation(pair: str, code: Code) -> str | None:
+    return code.relations.get(pair)
+
+
+def _stance(pole: str, code: Code) -> str | None:
+    return code.stance.get(pole)
+
+
+def _bears(pole: str, code: Code) -> str:
+    return _yes(pole in code.logics)
 
 
 def _yes(answer: bool) -> str:

@@ -14,7 +14,7 @@ from tensions_cli.corpus.sources import find_files
 from tensions_cli.errors import TensionsError
 from tensions_cli.fingerprint import fingerprint
 from tensions_cli.knowledge.sample_design import MOST_WEIGHT
-from tensions_cli.output.french import integer, plural
+from tensions_cli.output.french import FEW_LEARNT, integer, plural
 from tensions_cli.pipeline import Options, Progress, analyse, silent
 from tensions_cli.records import Analysis, TaggedPassage
 from tensions_cli.results import Correction, Corrections
@@ -37,8 +37,6 @@ MAKE_ONE = (
 )
 # Documents that a random gold may leave out beyond what is expected: their number varies by less than one or two.
 MISSED = 3
-# A short sentence stands in many texts; beyond one passage in twenty the gold is one that the model learnt.
-MOST_LEARNT = 0.05
 SHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".qdpx", ".parquet")  # what `coding import` is for
 
 
@@ -94,7 +92,7 @@ def refuse_both(options: Options) -> None:
 def refuse_learnt(gold: Gold, model: str) -> None:
     """A model makes few errors on what it learnt: they say nothing of the others. Raises TensionsError."""
     learnt = seen_in_training((one.text for one in gold.passages), find_model(model)) or 0
-    if learnt > MOST_LEARNT * len(gold.passages):
+    if learnt > FEW_LEARNT * len(gold.passages):
         raise TensionsError(
             f"ce modèle a appris {learnt} des {len(gold.passages)} passages de --gold",
             why="il s’y trompe moins qu’ailleurs\u00a0: la correction serait trop faible",
