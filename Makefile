@@ -7,7 +7,7 @@ SHEETS ?=
 TEXTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full browser picture lint types bench model encoder evaluate bundle lock clean
+.PHONY: help demo stats test test-full browser picture lint types bench model encoder evaluate bundle lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -23,6 +23,12 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 
 demo: $(VENV)/.installed  ## install, then analyse the demo corpus
 	@$(BIN)/tensions analyse corpora/demo --quotes 3
+
+stats: $(VENV)/.installed  ## the statistics of the demo corpus again, in corpora/demo/statistics.json
+	@mkdir -p dist
+	@$(BIN)/tensions analyse corpora/demo --by document --format json --quiet --output dist/statistics.json
+	@test ! -f corpora/demo/statistics.json || $(BIN)/tensions diff corpora/demo/statistics.json dist/statistics.json || true
+	@install -m 644 dist/statistics.json corpora/demo/statistics.json
 
 test: $(VENV)/.installed  ## the tests that need nothing but Python
 	$(BIN)/python -m pytest -m 'not full'

@@ -20,6 +20,12 @@ def model() -> Model:
 
 
 @pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test takes up the results of another, nor writes in the cache of who runs the tests."""
+    monkeypatch.setenv("TENSIONS_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(autouse=True)
 def _shipped_codebook() -> Iterator[None]:
     """A test that puts another codebook in use leaves the shipped one to the next."""
     yield

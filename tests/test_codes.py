@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tensions_cli.cli import run
-from tensions_cli.pipeline import Options, decided, load, tagged_passages
+from tensions_cli.pipeline import Options, decided, load_tagged, tagged_passages
 from tensions_cli.records import Evidence, HumanCode, Relation, Tags
 from tensions_cli.studies.human import read_human_codes
 from tensions_cli.tagging.classifier import Model
@@ -24,11 +24,9 @@ Json = dict[str, Any]
 def rows() -> list[Json]:
     """Every passage of the demo interviews as the model tags it."""
     from tensions_cli.output.rows import passage_row
-    from tensions_cli.tagging.model_folder import load_model
 
     options = Options()
-    batch = load([str(DEMO)], options)
-    return [passage_row(one) for one in tagged_passages(batch, load_model(), options)]
+    return [passage_row(one) for one in tagged_passages(load_tagged([str(DEMO)], options))]
 
 
 def code(row: Json, **codes: Any) -> Json:
@@ -44,7 +42,7 @@ def write(path: Path, codes: list[Json]) -> Path:
 
 def tags_with(file: Path, model: Model, folder: Path = DEMO) -> dict[str, Tags]:
     options = Options(codes=read_human_codes(file))
-    return {one.passage.id: one.tags for one in tagged_passages(load([str(folder)], options), model, options)}
+    return {one.passage.id: one.tags for one in tagged_passages(load_tagged([str(folder)], options))}
 
 
 def test_a_person_s_codes_replace_the_model_s(tmp_path: Path, rows: list[Json], model: Model) -> None:

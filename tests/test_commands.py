@@ -196,7 +196,7 @@ def test_an_internal_error_says_no_word_of_the_text(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("ZZTOPSECRET " + INTERVIEW)
 
-    monkeypatch.setattr("tensions_cli.pipeline.segment", broken)
+    monkeypatch.setattr("tensions_cli.one_file.segment", broken)
     assert run(["analyse", str(interview)]) == 70
     error = capsys.readouterr().err
     assert "ZZTOPSECRET" not in error

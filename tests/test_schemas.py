@@ -19,11 +19,12 @@ from tensions_cli.errors import ExitStatus
 from tensions_cli.knowledge.codebook import label_of, parse_codebook, use_codebook
 from tensions_cli.knowledge.codebook_check import problems_of
 from tensions_cli.knowledge.files import read_toml
+from tensions_cli.manifest import manifest
 from tensions_cli.output.comparison_rows import comparison_row
 from tensions_cli.output.extracts import columns, write_extracts_csv, write_extracts_jsonl
 from tensions_cli.output.rows import explanation_row, flat_group_row, flat_passage_row, passage_row, to_json
 from tensions_cli.output.rows import summary as summary_row
-from tensions_cli.pipeline import Options, manifest
+from tensions_cli.pipeline import Options
 from tensions_cli.records import (
     Analysis,
     DocumentInfo,

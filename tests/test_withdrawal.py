@@ -439,7 +439,7 @@ def test_a_row_for_every_text_goes_with_the_last_who_bears_the_label(corpus: Pat
 def test_a_table_in_a_folder_below_and_a_configuration_are_told(corpus: Path, tmp_path: Path) -> None:
     (corpus / "lot").mkdir()
     (corpus / "lot" / "metadata.csv").write_text("id,genre\nE2,individuel\n", encoding="utf-8")
-    (corpus / "tensions.toml").write_text('[roles]\n"Lina" = "enquêté"\n', encoding="utf-8")
+    (corpus / "tensions.toml").write_text('[speakers]\n"Lina" = "enquêté"\n', encoding="utf-8")
     assert withdraw("E2", corpus, "--yes") == ExitStatus.CHECK_FAILED
     assert "lot/metadata.csv`" in to_do(tmp_path)
     assert not (corpus / "E2.txt").exists()

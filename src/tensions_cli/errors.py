@@ -1,6 +1,7 @@
 """What can go wrong for a user, said in three parts, and the exit statuses of every command."""
 
 from enum import IntEnum
+from typing import Any
 
 
 class ExitStatus(IntEnum):
@@ -29,6 +30,14 @@ class TensionsError(Exception):
         self.why = why
         self.hint = hint
         self.details = details  # one line per file concerned
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Raised in a worker process, told in another: the parts travel, and nothing else."""
+        return _again, (type(self), self.what, self.why, self.hint, self.details)
+
+
+def _again(kind: type["TensionsError"], what: str, why: str, hint: str, details: tuple[str, ...]) -> "TensionsError":
+    return kind(what, why=why, hint=hint, details=details)
 
 
 class ModelError(TensionsError):

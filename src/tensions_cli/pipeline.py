@@ -1,18 +1,24 @@
-"""The order of the stages: read → clean → segment → tag → aggregate. Only this module knows it."""
+"""The order of the stages: read → clean → segment → tag → aggregate. Only this module and `one_file.py` know it.
+
+Files are done one by one, here, in other processes or on other machines (`runtime/`), or taken up from the cache; what
+depends on the whole corpus is joined afterwards: metadata, persons, twins, human codes.
+"""
 
 import hashlib
+import os
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from tensions_cli import __version__
+from tensions_cli import __version__, kept
 from tensions_cli.coding.matching import Key, match
-from tensions_cli.corpus.clean import clean
-from tensions_cli.corpus.language import french_share, mark_foreign
-from tensions_cli.corpus.metadata import join, metadata_tables
+from tensions_cli.compact import unpack, unpack_tags
+from tensions_cli.corpus.metadata import Metadata, join, metadata_tables
 from tensions_cli.corpus.persons import (
     Persons,
     declared_roles,
@@ -21,23 +27,22 @@ from tensions_cli.corpus.persons import (
     load_all_persons,
     persons_report,
 )
-from tensions_cli.corpus.read import ReadOptions, read
-from tensions_cli.corpus.repair import repaired
+from tensions_cli.corpus.read import ReadOptions, file_bytes, read, unique
+from tensions_cli.corpus.repair import mended_metadata
 from tensions_cli.corpus.segment import SHIPPED, TARGET_WORDS, Lengths, lengths_around, segment
-from tensions_cli.corpus.sources import Found, find_files
-from tensions_cli.corpus.speakers import find_turns
+from tensions_cli.corpus.sources import STDIN_PATH, Found, SourceFile, find_files
 from tensions_cli.corpus.twins import without_twins
-from tensions_cli.errors import TensionsError
-from tensions_cli.fingerprint import fingerprint
-from tensions_cli.knowledge.codebook import codebook, label_of
+from tensions_cli.errors import TensionsError, UnreadableError
+from tensions_cli.knowledge.codebook import codebook, label_of, use_codebook
 from tensions_cli.knowledge.files import read_toml
+from tensions_cli.manifest import manifest
+from tensions_cli.one_file import FileReading, Item, Reading, Recipe, Told, do_file, made_ready
 from tensions_cli.output.french import plural
 from tensions_cli.records import (
     Analysis,
     CodedBy,
     Document,
     DocumentInfo,
-    Dropped,
     HumanCode,
     HumanCodes,
     Inventory,
@@ -48,9 +53,11 @@ from tensions_cli.records import (
     TaggedDocument,
     TaggedPassage,
     Tags,
-    ZoneKind,
 )
 from tensions_cli.results import Cutting
+from tensions_cli.runtime import cache as store
+from tensions_cli.runtime import cluster
+from tensions_cli.runtime.workers import in_order, processes
 from tensions_cli.statistics.course import courses
 from tensions_cli.statistics.examples import keep_best
 from tensions_cli.statistics.extracts import plain
@@ -58,15 +65,11 @@ from tensions_cli.statistics.inventory import inventory
 from tensions_cli.statistics.masking import masked_groups
 from tensions_cli.statistics.sensitivity import OTHER_TARGETS, cutting
 from tensions_cli.statistics.summary import DATED, Counted, counted, field_value, summarise
-from tensions_cli.tagging import french
-from tensions_cli.tagging.classifier import Model
-from tensions_cli.tagging.model_folder import open_model
-from tensions_cli.tagging.tag import BATCH, tag
-from tensions_cli.words import count_words
+from tensions_cli.tagging.model_folder import describe_model
 
-# Under this share of French words a document is flagged and left out (unless any language is asked for);
-# an article with a long English abstract keeps more than .6.
-MIN_FRENCH_SHARE = 0.5
+if TYPE_CHECKING:
+    from tensions_cli.tagging.classifier import Model
+
 UNITS = ("passage", "record")
 OWN_FIELDS = ("document", "speaker", "person", "role")
 
@@ -91,19 +94,30 @@ class Options:
     sensitivity: bool = False
     course: bool = False
     codes: HumanCodes | None = None
+    jobs: int = 1  # processes; 0: as many as the machine and the work call for
+    cache: bool = False
+    cluster: str | None = None  # address of a Dask scheduler, which then does what is tagged
+    settings: Mapping[str, Any] | None = None  # of the `tensions.toml` beside the corpus: its hash, the keys used
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Documents ready to be cut, in order, and everything that was left out.
 
-    `human`: passage id → what a person decided of it (`--codes`).
+    `documents`: with their metadata and persons; with their text only where it was asked for. `readings`: what else is
+    known of each, by id; `origins`: the file of each, and its rank there. `human`: passage id → what a person decided
+    of it (`--codes`). `model`: identity of the model that tagged, "" where nothing was tagged; `recipe`:
+    how the files were read and cut.
     """
 
     documents: tuple[Document, ...]
     skipped: tuple[Skipped, ...]
     notices: tuple[str, ...]
     human: Mapping[str, HumanCode] = field(default_factory=dict)
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    origins: Mapping[str, tuple[Item, int]] = field(default_factory=dict)
+    model: str = ""
+    recipe: Recipe = field(default_factory=Recipe)
 
 
 Progress = Callable[[str, int, int], None]  # step, done, total
@@ -114,43 +128,295 @@ def silent(_step: str, _done: int, _total: int) -> None:
 
 
 def load(sources: Sequence[str], options: Options, progress: Progress = silent) -> Batch:
-    """Read, join metadata, find turns, clean, keep one of each text.
+    """Read, join metadata, find turns, clean, keep one of each text; nothing is tagged.
 
     Raises TensionsError when nothing can be analysed.
     """
-    found = find_files(sources)
-    persons = load_all_persons(find_persons(found))
+    return _gather(sources, options, recipe_of(options, texts=True), progress)
+
+
+def load_tagged(
+    sources: Sequence[str],
+    options: Options,
+    progress: Progress = silent,
+    *,
+    texts: bool = True,
+    fingerprints: bool = False,
+    lengths: Lengths = SHIPPED,
+) -> Batch:
+    """`load`, and tag; without `texts`, only what statistics need is kept, whatever the size of the corpus.
+
+    `fingerprints`: passages know that of their text. The codebook of the model is put in use. Raises TensionsError as
+    `load` does, ModelError as `open_model` does.
+    """
+    model = describe_model(options.model)
+    use_codebook(model.book)
+    recipe = recipe_of(options, texts=texts)
+    recipe = replace(
+        recipe,
+        lengths=lengths,
+        model=options.model,
+        model_sha256=model.sha256,
+        fingerprints=fingerprints or options.codes is not None,
+    )
+    batch = replace(_gather(sources, options, recipe, progress), model=model.identity)
+    human, said = place_codes(batch, options)
+    return replace(batch, human=human, notices=(*batch.notices, *said))
+
+
+def recipe_of(options: Options, *, texts: bool = False) -> Recipe:
+    """How to read each file, as the user chose; without a model."""
+    return Recipe(
+        unit=options.unit,
+        text_column=options.text_column,
+        roles=dict(options.roles),
+        find_speakers=options.find_speakers,
+        keep_interviewer=options.keep_interviewer,
+        any_language=options.any_language,
+        repair=options.repair,
+        show_dropped=options.show_dropped,
+        texts=texts,
+    )
+
+
+def _gather(sources: Sequence[str], options: Options, recipe: Recipe, progress: Progress) -> Batch:
+    """Do every file, then join what depends on all of them. Raises TensionsError when nothing can be analysed."""
+    found = find_files(sources, remote=True)
+    persons = load_all_persons(find_persons(found), found.companions)
     tables = metadata_tables(found)
-    documents, unread = read_documents(found, options, progress)
-    joined = join(documents, tables)
-    skipped = [*found.skipped, *unread]
-    ready: list[Document] = []
-    for document in joined.documents:
-        prepared = prepare(document, options, persons)
-        if prepared is None:
+    guessed = _told_by_name(found, tables, persons)
+    items = [_item(file, guessed.get(file.name, Told())) for file in found.files]
+    done = do_files(recipe, items, options, progress)
+    corpus = _joined(done, tables, options)
+    # What is told of a text was looked up by the name of its file: texts of one file may have names of their own.
+    wrong = _told_otherwise(corpus, persons)
+    if wrong:
+        ranks = sorted(wrong)
+        again = [replace(items[rank], told=wrong[rank]) for rank in ranks]
+        for rank, item, one in zip(ranks, again, do_files(recipe, again, options, progress, exact=True), strict=True):
+            items[rank], done[rank] = item, one
+        corpus = _joined(done, tables, options)
+    return replace(_batch(found, items, done, corpus, persons, options), recipe=recipe)
+
+
+def _item(file: SourceFile, told: Told) -> Item:
+    """One file to do; the standard input is read here, once and for all."""
+    if file.path != STDIN_PATH:
+        return Item(file, told={0: told})
+    try:
+        return Item(file, file_bytes(file), {0: told})
+    except UnreadableError as error:
+        raise TensionsError(
+            "l’entrée standard ne se lit pas",
+            why=error.detail,
+            hint="enregistrez le texte dans un fichier, et donnez ce fichier",
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Corpus:
+    """Every document that could be read, in order: where it comes from (file, rank there), as read, as joined."""
+
+    places: tuple[tuple[int, int], ...]
+    readings: tuple[Reading, ...]
+    documents: tuple[Document, ...]
+    notices: tuple[str, ...]
+
+
+def _joined(done: Sequence[FileReading], tables: Sequence[Metadata], options: Options) -> _Corpus:
+    seen: set[str] = set()
+    places = tuple((at, rank) for at, one in enumerate(done) for rank in range(len(one.readings)))
+    readings = tuple(done[at].readings[rank] for at, rank in places)
+    joined = join([unique(one.document, seen) for one in readings], tables)
+    documents = joined.documents
+    if options.repair:
+        documents = tuple(replace(one, metadata=mended_metadata(one.metadata)) for one in documents)
+    return _Corpus(places, readings, documents, joined.notices)
+
+
+def _told_by_name(found: Found, tables: Sequence[Metadata], persons: Persons) -> dict[str, Told]:
+    """What the tables say of each file, by its name, as far as its name alone can tell."""
+    if not tables and not persons.rows:
+        return {}
+    named = [Document(file.id, file.name, "", "", ()) for file in found.files]
+    try:
+        documents = join(named, tables).documents
+    except TensionsError:  # two texts under one name: said once the files are read, if they can be
+        return {}
+    return {one.source: Told(declared_roles(one, persons), one.metadata.get("title", "")) for one in documents}
+
+
+def _told_otherwise(corpus: _Corpus, persons: Persons) -> dict[int, dict[int, Told]]:
+    """The files to read again, by rank: those with a text of which something else is told than when it was read."""
+    told: dict[int, dict[int, Told]] = {}
+    wrong: set[int] = set()
+    for (at, rank), reading, document in zip(corpus.places, corpus.readings, corpus.documents, strict=True):
+        roles, title = declared_roles(document, persons), document.metadata.get("title", "")
+        own = reading.document.metadata.get("title", "")
+        told.setdefault(at, {})[rank] = Told(roles, title if title != own else "")
+        if reading.told.roles != roles or (reading.told.title or own) != title:
+            wrong.add(at)
+    return {at: told[at] for at in wrong}
+
+
+def _batch(
+    found: Found,
+    items: Sequence[Item],
+    done: Sequence[FileReading],
+    corpus: _Corpus,
+    persons: Persons,
+    options: Options,
+) -> Batch:
+    skipped = [*found.skipped, *(one for file in done for one in file.skipped)]
+    ready: list[tuple[Document, Reading, tuple[Item, int]]] = []
+    for (at, rank), reading, document in zip(corpus.places, corpus.readings, corpus.documents, strict=True):
+        if reading.left_out == "language":
             skipped.append(_foreign(document))
-        elif not has_body(prepared):
+        elif reading.left_out:
             detail = "rien que des menus, des en-têtes ou des notes\u00a0: vérifiez le fichier"
             skipped.append(Skipped(document.source, "no_text", detail))
         else:
-            ready.append(prepared)
+            ready.append((join_persons(document, persons), reading, (items[at], rank)))
     if not ready:
         raise nothing_to_analyse(skipped, options.unit)
-    single, twins, said = without_twins(ready, options.keep_twins)
-    notices = (*joined.notices, *persons.notices, *said, *persons_report(single, persons))
-    human, decided = place_codes(single, options)
-    notices = (*notices, *_unknown_speakers(single, options), *decided)
-    return Batch(single, (*skipped, *twins), notices, human)
+    bodies = [reading.body for _, reading, _ in ready]
+    single, twins, said = without_twins([document for document, _, _ in ready], options.keep_twins, bodies)
+    notices = (*corpus.notices, *persons.notices, *said, *persons_report(single, persons))
+    return Batch(
+        single,
+        (*skipped, *twins),
+        (*notices, *_unknown_speakers(single, options)),
+        readings={document.id: reading for document, reading, _ in ready},
+        origins={document.id: origin for document, _, origin in ready},
+    )
 
 
-def place_codes(documents: Iterable[Document], options: Options) -> tuple[dict[str, HumanCode], list[str]]:
+# --- files, one by one -----------------------------------------------------------------------------------
+
+
+def do_files(
+    recipe: Recipe, items: Sequence[Item], options: Options, progress: Progress = silent, *, exact: bool = False
+) -> list[FileReading]:
+    """What each file gives, in order: from the cache, else done by one process or several.
+
+    `exact`: a result kept serves only if the same was told of its documents; otherwise the caller looks at that.
+    """
+    step, total = ("étiquetage" if recipe.model else "lecture"), len(items)
+    progress(step, 0, total)
+    places = _places(items, recipe) if recipe.model and options.cache else {}
+    recalled = {rank: one for rank, place in places.items() if (one := kept.recall(place)) is not None}
+    if exact:
+        recalled = {rank: one for rank, one in recalled.items() if _is_told(one, items[rank])}
+    done: dict[int, FileReading] = {} if recipe.texts else dict(recalled)
+    to_do: dict[int, Item] = {}
+    for rank, item in enumerate(items):
+        if rank in done:
+            continue
+        known = recalled[rank].readings if rank in recalled else ()
+        told = {at: one.told for at, one in enumerate(known)}
+        to_do[rank] = replace(item, known=known, told=told) if known else item
+    refused = False
+    for rank, one in zip(to_do, _shared(recipe, list(to_do.values()), options), strict=True):
+        done[rank] = one
+        progress(step, len(done), total)
+        if rank in places and to_do[rank].known is None and kept.keepable(recipe, one) and not refused:
+            refused = not kept.keep(places[rank], one)
+    if places:
+        store.make_room()
+    progress(step, total, total)
+    return [done[rank] for rank in range(total)]
+
+
+def _is_told(done: FileReading, item: Item) -> bool:
+    return all(one.told == item.told.get(rank, Told()) for rank, one in enumerate(done.readings))
+
+
+def _places(items: Sequence[Item], recipe: Recipe) -> dict[int, store.Place]:
+    """Where the cache keeps the result of each file that can be read."""
+    places: dict[int, store.Place] = {}
+    for rank, item in enumerate(items):
+        with suppress(OSError, UnreadableError):  # said when it is its turn
+            content = hashlib.sha256(file_bytes(item.file) if item.data is None else item.data).hexdigest()
+            places[rank] = kept.place_of(item.file, content, recipe)
+    return places
+
+
+def _shared(recipe: Recipe, items: Sequence[Item], options: Options) -> Iterator[FileReading]:
+    if options.cluster and recipe.model:
+        return _by_cluster(recipe, items, options.cluster)
+    jobs = processes(options.jobs, sum(map(_size, items)))
+    return in_order(partial(do_file, recipe), items, min(jobs, len(items)) or 1, _lost)
+
+
+def _by_cluster(recipe: Recipe, items: Sequence[Item], address: str) -> Iterator[FileReading]:
+    """The same by other machines, which read the files themselves and send no text back: texts are read again here.
+
+    What nobody else can read (the standard input), and what is tagged already, is done here. Raises TensionsError for
+    a file that is here and not there.
+    """
+    model = recipe.model or ""
+    model = os.path.abspath(model) if os.path.isdir(model) else model
+    away = [_absolute(item) for item in items if _goes_away(item)]
+    work = partial(do_file, replace(recipe, texts=False, show_dropped=False, model=model))
+    results = cluster.in_order(work, away, address, _lost, partial(kept.identity, model)) if away else iter(())
+    for item in items:
+        if not _goes_away(item):
+            yield do_file(recipe, item)
+            continue
+        one = next(results)
+        if not one.content and _is_here(item):
+            raise TensionsError(
+                f"le cluster ne voit pas le fichier {item.file.name}",
+                why="chaque machine lit elle-même ses fichiers, au même chemin\u00a0: aucun texte ne lui est envoyé",
+                hint="mettez le corpus dans un dossier que toutes les machines partagent, ou donnez une adresse "
+                "(s3://…)",
+            )
+        if not (recipe.texts or recipe.show_dropped):
+            yield one
+            continue
+        whole = do_file(recipe, replace(item, known=one.readings)) if one.readings else one
+        yield whole if whole.content == one.content else do_file(recipe, item)  # it changed in between
+
+
+def _goes_away(item: Item) -> bool:
+    return item.data is None and item.known is None
+
+
+def _absolute(item: Item) -> Item:
+    return item if item.file.url else replace(item, file=replace(item.file, path=item.file.path.absolute()))
+
+
+def _is_here(item: Item) -> bool:
+    try:
+        file_bytes(item.file)
+    except (OSError, UnreadableError):
+        return False
+    return True
+
+
+def _size(item: Item) -> int:
+    with suppress(OSError):
+        return item.file.path.stat().st_size if item.data is None else len(item.data)
+    return item.file.size
+
+
+def _lost(item: Item) -> FileReading:
+    detail = "le travail sur ce fichier s’est arrêté net, deux fois (mémoire\u00a0?)\u00a0: découpez-le, ou retirez-le"
+    return FileReading("", (), (Skipped(item.file.name, "crash", detail),))
+
+
+# --- passages --------------------------------------------------------------------------------------------
+
+
+def place_codes(batch: Batch, options: Options) -> tuple[dict[str, HumanCode], list[str]]:
     """Which passage each human code decides, and a sentence that accounts for all of them.
 
     Raises TensionsError when none is of this corpus.
     """
     if options.codes is None:
         return {}, []
-    keys = [Key(one.id, one.document, fingerprint(one.text)) for one in passages_of(documents, options)]
+    passages = [one.passage for one in tagged_passages(batch, evidence=False)]
+    keys = [Key(one.id, one.document, one.fingerprint or b"") for one in passages]
     codes = options.codes.codes
     found = match(keys, [Key(code.id, code.document, code.fingerprint) for code in codes])
     if not found:
@@ -182,17 +448,10 @@ def read_documents(found: Found, options: Options, progress: Progress = silent) 
     return documents, skipped
 
 
-def has_body(document: Document) -> bool:
-    """Something is left to cut once the zones are taken out: a turn, or a block that no zone covers."""
-    if document.record or document.turns:
-        return True
-    zones, rank = document.zones, 0
-    for block in document.blocks:
-        while rank < len(zones) and zones[rank].end <= block.start:
-            rank += 1
-        if rank == len(zones) or not (zones[rank].start <= block.start and block.end <= zones[rank].end):
-            return True
-    return False
+def prepare(document: Document, options: Options, persons: Persons) -> Document | None:
+    """A document that has its metadata, ready to be cut; None when it is not in French and only French is wanted."""
+    ready = made_ready(document, recipe_of(options), Told(declared_roles(document, persons)))
+    return ready and join_persons(ready, persons)
 
 
 def _unknown_speakers(documents: Sequence[Document], options: Options) -> list[str]:
@@ -209,38 +468,36 @@ def _folded(label: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", label).casefold()))
 
 
-def prepare(document: Document, options: Options, persons: Persons) -> Document | None:
-    """Repair, turns, cleaning, languages; None when the document is not in French and only French is wanted."""
-    document = repaired(document) if options.repair else document
-    if document.record:
-        return document
-    document = find_turns(document, options.roles, options.find_speakers, declared_roles(document, persons))
-    document = join_persons(document, persons)
-    if not document.turns:
-        document = clean(document)
-    if options.any_language:
-        return document
-    marked = mark_foreign(document)
-    return marked if french_share(marked) >= MIN_FRENCH_SHARE else None
-
-
-def passages_of(documents: Iterable[Document], options: Options, lengths: Lengths = SHIPPED) -> Iterator[Passage]:
-    """Passages of every document, in order."""
+def passages_of(documents: Iterable[Document], options: Options) -> Iterator[Passage]:
+    """Passages of documents read with their text, in order."""
     for document in documents:
-        yield from segment(document, options.keep_interviewer, lengths)
+        yield from segment(document, options.keep_interviewer)
 
 
-def tagged_passages(
-    batch: Batch, model: Model, options: Options, progress: Progress = silent, lengths: Lengths = SHIPPED
-) -> Iterator[TaggedPassage]:
-    """Every passage of the batch with its tags, in order."""
-    place = {document.id: rank for rank, document in enumerate(batch.documents, 1)}
-    for done, tagged in enumerate(tag(passages_of(batch.documents, options, lengths), model)):
-        if done % BATCH == 0:
-            progress("étiquetage", place[tagged.passage.document] - 1, len(batch.documents))
-        code = batch.human.get(tagged.passage.id)
-        yield tagged if code is None else replace(tagged, tags=decided(tagged.tags, code))
-    progress("étiquetage", len(batch.documents), len(batch.documents))
+def tagged_passages(batch: Batch, *, evidence: bool = True) -> Iterator[TaggedPassage]:
+    """Every passage of a tagged batch, in order: with its text where the batch has texts, else without.
+
+    `evidence`: with the words to underline, where the text is there.
+    """
+    for document in batch.documents:
+        reading = batch.readings[document.id]
+        if document.text and evidence:
+            tagged = _whole(batch, document, reading)
+        else:
+            tagged = unpack(reading.tagged, document, batch.model) if reading.tagged else iter(())
+        for one in tagged:
+            code = batch.human.get(one.passage.id)
+            yield one if code is None else replace(one, tags=decided(one.tags, code))
+
+
+def _whole(batch: Batch, document: Document, reading: Reading) -> Iterator[TaggedPassage]:
+    """Passages cut again from the text, with the codes that they were given."""
+    passages = segment(document, batch.recipe.keep_interviewer, batch.recipe.lengths)
+    said = unpack_tags(reading.tagged, batch.model) if reading.tagged else []
+    for passage, (place, tags) in zip(passages, said, strict=True):
+        if place != (passage.start, passage.end):
+            raise ValueError("passages and their codes are not of one cutting")
+        yield TaggedPassage(passage, tags)
 
 
 def decided(tags: Tags, code: HumanCode) -> Tags:
@@ -267,17 +524,14 @@ def decided(tags: Tags, code: HumanCode) -> Tags:
     )
 
 
-def tagged_documents(
-    batch: Batch, model: Model, options: Options, progress: Progress = silent
-) -> Iterator[TaggedDocument]:
-    """Every document of the batch with its tagged passages, in order: for tools that want whole texts."""
+def tagged_documents(batch: Batch) -> Iterator[TaggedDocument]:
+    """Every document of a tagged batch with its passages, in order: for tools that want whole texts."""
     documents = {document.id: document for document in batch.documents}
-    tagged = tagged_passages(batch, model, options, progress)
-    for name, passages in groupby(tagged, key=lambda one: one.passage.document):
+    for name, passages in groupby(tagged_passages(batch), key=lambda one: one.passage.document):
         yield TaggedDocument(documents[name], tuple(passages))
 
 
-def coded_by(model: Model) -> CodedBy:
+def coded_by(model: "Model") -> CodedBy:
     """The machine as a coder among others, and what a reader of its codes must know."""
     book = codebook()
     thresholds = ", ".join(
@@ -303,7 +557,7 @@ def analyse(
     progress: Progress = silent,
     watch: Callable[[TaggedPassage], object] | None = None,
 ) -> Analysis:
-    """The main job: from sources to a summary. `watch` sees every counted passage go by."""
+    """The main job: from sources to a summary. `watch` sees every counted passage go by, with its fingerprint."""
     if options.course and options.mask_under:
         raise TensionsError(
             "--course ne va pas avec --mask-under",
@@ -316,25 +570,14 @@ def analyse(
             why="ces passages sont donnés tels quels, il n’y a pas de longueur à changer",
             hint="retirez l’une des deux options",
         )
-    model = open_model(options.model)
-    batch = load(sources, options, progress)
+    batch = load_tagged(sources, options, progress, texts=options.course, fingerprints=watch is not None)
     options = replace(options, by=field_names(batch.documents, options.by))
     rows: list[Counted] = []
     examples: list[TaggedPassage] = []
-    totals: Counter[str] = Counter()
-    counts: Counter[str] = Counter()
-    excluded: dict[str, Counter[str]] = {}
-    everything: list[TaggedPassage] = []  # only where questions and answers are wanted together
-    for tagged in tagged_passages(batch, model, options, progress):
-        document = tagged.passage.document
-        totals[document] += 1
-        if options.course:
-            everything.append(tagged)
+    for tagged in tagged_passages(batch, evidence=False):
         row = counted(tagged, options.by)
         if row is None:
-            excluded.setdefault(document, Counter())[tagged.passage.excluded_reason or "?"] += 1
             continue
-        counts[document] += 1
         rows.append(row)
         if watch is not None:
             watch(tagged)
@@ -343,35 +586,44 @@ def analyse(
         raise nothing_counted(batch.documents)
     groups, masking = masked_groups(summarise(rows, options.by), options.mask_under)
     hidden = {tuple(group.by.values()) for group in groups if group.masked}
-    cuttings = _cuttings(batch, model, options, progress) if options.sensitivity and not groups[0].masked else ()
+    shown = [one for one in examples if tuple(field_value(one, name) for name in options.by) not in hidden]
+    cuttings = _cuttings(sources, options, progress) if options.sensitivity and not groups[0].masked else ()
     return Analysis(
-        manifest=manifest(model, options),
+        manifest=manifest(describe_model(options.model), options),
         by=options.by,
-        documents=tuple(
-            document_info(
-                document,
-                passages=totals[document.id],
-                counted=counts[document.id],
-                excluded=excluded.get(document.id, {}),
-                show_dropped=options.show_dropped,
-            )
-            for document in batch.documents
-        ),
+        documents=tuple(document_info(document, batch.readings[document.id]) for document in batch.documents),
         skipped=batch.skipped,
         notices=(*batch.notices, *masking),
         groups=tuple(groups),
-        examples=tuple(one for one in examples if tuple(field_value(one, name) for name in options.by) not in hidden),
+        examples=tuple(with_texts(batch, shown)),
         cuttings=cuttings,
-        courses=courses(everything),
+        courses=courses(list(tagged_passages(batch))) if options.course else (),
     )
 
 
-def _cuttings(batch: Batch, model: Model, options: Options, progress: Progress) -> tuple[Cutting, ...]:
+def with_texts(batch: Batch, passages: Sequence[TaggedPassage]) -> list[TaggedPassage]:
+    """A few passages of a batch with their text, their question and their evidence: their files are read again."""
+    found: dict[str, TaggedPassage] = {}
+    for name in dict.fromkeys(one.passage.document for one in passages):
+        (document,) = (one for one in batch.documents if one.id == name)
+        item, rank = batch.origins[name]
+        readings = do_file(replace(batch.recipe, texts=True, model=None), item)
+        read = readings.readings[rank].document if rank < len(readings.readings) else None
+        if read is not None and readings.readings[rank].sha256 == batch.readings[name].sha256:
+            whole = replace(document, text=read.text, blocks=read.blocks, zones=read.zones, turns=read.turns)
+            own = replace(batch, documents=(whole,))
+            found |= {one.passage.id: one for one in tagged_passages(own)}
+    return [found[one.passage.id] for one in passages if one.passage.id in found]
+
+
+def _cuttings(sources: Sequence[str], options: Options, progress: Progress) -> tuple[Cutting, ...]:
     """Shares at every length, each from the texts cut and tagged anew by the machine: people coded one cutting."""
-    machine = replace(batch, human={})
+    machine = replace(options, codes=None)
     return tuple(
         cutting(
-            tagged_passages(machine, model, options, progress, lengths_around(target)),
+            tagged_passages(
+                load_tagged(sources, machine, progress, texts=False, lengths=lengths_around(target)), evidence=False
+            ),
             target,
             shipped=target == TARGET_WORDS,
         )
@@ -387,83 +639,27 @@ def survey(sources: Sequence[str], options: Options, progress: Progress = silent
         progress("découpage", done, len(batch.documents))
         passages = segment(document, options.keep_interviewer)
         reasons = Counter(passage.excluded_reason or "?" for passage in passages if not passage.counted)
-        documents.append(
-            document_info(
-                document,
-                passages=len(passages),
-                counted=len(passages) - reasons.total(),
-                excluded=reasons,
-                show_dropped=options.show_dropped,
-            )
-        )
+        known = replace(batch.readings[document.id], passages=len(passages), excluded=reasons)
+        documents.append(document_info(document, known))
     return inventory(documents, batch.skipped, batch.notices)
 
 
-def document_info(
-    document: Document, *, passages: int, counted: int, excluded: Mapping[str, int], show_dropped: bool
-) -> DocumentInfo:
+def document_info(document: Document, reading: Reading) -> DocumentInfo:
     """What is told of one document."""
     return DocumentInfo(
         id=document.id,
         source=document.source,
         format=document.format,
         encoding=document.encoding,
-        sha256=hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest(),
-        words=count_words(document.text),
-        passages=passages,
-        counted=counted,
-        excluded=dict(excluded),
-        dropped=tuple(
-            Dropped(
-                zone.start,
-                zone.end,
-                zone.kind,
-                zone.detail,
-                count_words(document.text, zone.start, zone.end),
-                document.text[zone.start : zone.end] if show_dropped else None,
-            )
-            for zone in document.zones
-            if zone.kind is not ZoneKind.LABEL
-        ),
+        sha256=reading.sha256,
+        words=reading.words,
+        passages=reading.passages,
+        counted=reading.passages - sum(reading.excluded.values()),
+        excluded=dict(reading.excluded),
+        dropped=reading.dropped,
         cast=document.cast,
         notices=document.notices,
     )
-
-
-def manifest(model: Model, options: Options) -> dict[str, Any]:
-    """What the numbers rest on; no date, no path."""
-    chosen: dict[str, Any] = {
-        "by": list(options.by),
-        "unit": options.unit,
-        "text_column": options.text_column,
-        "keep_interviewer": options.keep_interviewer,
-        "find_speakers": options.find_speakers,
-        "roles_given": len(options.roles),
-        "any_language": options.any_language,
-        "keep_twins": options.keep_twins,
-        "repair": options.repair,
-        "show_dropped": options.show_dropped,
-    }
-    chosen |= {"mask_under": options.mask_under} if options.mask_under else {}
-    chosen |= {"sensitivity": True} if options.sensitivity else {}
-    chosen |= {"course": True} if options.course else {}
-    if options.codes is not None:
-        coders = sorted({code.coder for code in options.codes.codes})
-        chosen["codes"] = {"sha256": options.codes.sha256, "passages": len(options.codes.codes), "coders": coders}
-    book = codebook()
-    return {
-        "tool": {"name": "tensions", "version": __version__},
-        "model": {
-            "identity": model.identity,
-            "name": model.name,
-            "sha256": model.sha256,
-            "tension": dict(model.tension),
-        },
-        "codebook": {"name": book.name, "version": book.version, "sha256": book.sha256},
-        "lexicon": {"sha256": book.lexicon_sha256},
-        "language_model": french.version(),
-        "options": chosen,
-    }
 
 
 def fields_of(documents: Sequence[Document]) -> list[str]:

@@ -147,7 +147,11 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One to four sentences of one paragraph or turn, the unit of coding."""
+    """One to four sentences of one paragraph or turn, the unit of coding.
+
+    `text` and `context` are empty where only the place is kept: statistics of a large corpus, results taken up again
+    from the cache. `words` and `fingerprint` (`tensions_cli.fingerprint`) are then known without them.
+    """
 
     id: str  # document#start-end
     document: str
@@ -164,6 +168,8 @@ class Passage:
     metadata: Mapping[str, str] = field(default_factory=dict)
     counted: bool = True
     excluded_reason: str | None = None
+    words: int | None = None  # alphanumeric tokens
+    fingerprint: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

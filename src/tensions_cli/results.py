@@ -470,3 +470,145 @@ class Sample:
     precision: SamplePrecision | None
     model: str | None
     options: Mapping[str, Any]
+
+
+# --- two summaries ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """What became of one document between two summaries.
+
+    `kind`: `new`, `gone`, `changed` (other text), `renamed` (same text, other id) or `reread` (same text, other words
+    or passages kept: cleaning, turns or roles differ). `counts`: words and counted passages before and after; None
+    where the document is not. `was`: the former id of a renamed one.
+    """
+
+    kind: str
+    document: str
+    words: tuple[int | None, int | None]
+    counted: tuple[int | None, int | None]
+    was: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Something but the texts that may move numbers from one summary to the next; None where one does not say it.
+
+    `kind`: `tool`, `model`, `codebook`, `lexicon`, `language_model`, `python`, `library`, `option`, `settings`
+    (`tensions.toml`), `metadata` (the same texts fall in other groups), `unread` (files that could not be read).
+    `name`: which library, option or file; else "". `old`, `new`: short texts, names or versions, never a path.
+    """
+
+    kind: str
+    name: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of a summary with what it rests on. `n`: passages, or words for a share of words."""
+
+    value: float | None
+    n: int | None
+    interval: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One measure of one group in two summaries. `by` is {} for the whole corpus.
+
+    `measure`: `tension_share`, `balance`, `shares.mixte`, `shares_by_words.mixte`… `change`: new − old, None where one
+    of them cannot be given. `held`: the old interval holds the new value; None without an interval.
+    """
+
+    by: Mapping[str, str]
+    measure: str
+    old: Figure
+    new: Figure
+    change: float | None
+    held: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """A group that only one summary has; counts are None where it is masked."""
+
+    by: Mapping[str, str]
+    documents: int | None
+    passages: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What differs between two summaries: the causes that they tell, then what moved beyond `tolerance`.
+
+    `sizes`: documents, passages and words of the whole corpus, before and after (None: masked or not said).
+    `same_texts`: documents whose text did not change. `moves`: by size, the largest first. `compared`: measures set
+    side by side; `identical` of them are the same to the last digit; `largest`: the widest move within the tolerance.
+    `unsettled`: measures that only one summary can give. `masked`: groups masked in one of the two at least.
+    `measures_gone`, `measures_new`: names that only one has. `other_codebook`: measures of one name may not mean the
+    same. `notices`: French sentences.
+    """
+
+    tolerance: float
+    sizes: Mapping[str, tuple[int | None, int | None]]
+    same_texts: int
+    texts: tuple[TextChange, ...]
+    causes: tuple[Cause, ...]
+    moves: tuple[Move, ...]
+    groups_gone: tuple[GroupChange, ...]
+    groups_new: tuple[GroupChange, ...]
+    masked: tuple[Mapping[str, str], ...]
+    unsettled: tuple[Move, ...]
+    measures_gone: tuple[str, ...]
+    measures_new: tuple[str, ...]
+    other_codebook: bool
+    compared: int
+    identical: int
+    largest: Move | None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def moved(self) -> bool:
+        """A check fails: a number moved too far, groups or measures are not the same, or nothing could be compared."""
+        others = self.groups_gone or self.groups_new or self.measures_gone or self.measures_new
+        return bool(self.moves or others) or not self.compared
+
+
+# --- conditions ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`--fail-if`: `[GROUP:]MEASURE OP NUMBER`. `text`: as typed. `measure`: as `Figure` names them (`shares.mixte`).
+
+    `scope`: None for the whole corpus, {} for every group, else values of fields that a group must have.
+    `operator`: `<`, `<=`, `>`, `>=`, `==` or `!=`.
+    """
+
+    text: str
+    scope: Mapping[str, str] | None
+    measure: str
+    operator: str
+    number: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A condition in one group. `by` is {} for the whole corpus, None where no group is meant by the condition.
+
+    `state`: `true` (the check fails), `false`, `unknown` (the measure cannot be given there), `masked`, or `nowhere`
+    (no such group: the check fails).
+    """
+
+    condition: Condition
+    by: Mapping[str, str] | None
+    figure: Figure
+    state: str
+
+    @property
+    def fails(self) -> bool:
+        """The condition holds, or means no group at all."""
+        return self.state in ("true", "nowhere")

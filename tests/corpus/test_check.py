@@ -24,7 +24,8 @@ from tensions_cli.corpus.sources import find_files
 from tensions_cli.errors import ExitStatus, TensionsError
 from tensions_cli.knowledge.corpus_rules import Finding, rule_of_defect, rules
 from tensions_cli.knowledge.files import read_toml
-from tensions_cli.pipeline import MIN_FRENCH_SHARE, Options, silent
+from tensions_cli.one_file import MIN_FRENCH_SHARE
+from tensions_cli.pipeline import Options, silent
 
 Files = Mapping[str, str | bytes]
 

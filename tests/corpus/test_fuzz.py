@@ -25,7 +25,8 @@ from tensions_cli.corpus.read import ReadOptions, read
 from tensions_cli.corpus.sources import find_files
 from tensions_cli.corpus.twins import without_twins
 from tensions_cli.errors import UnreadableError
-from tensions_cli.pipeline import Options, has_body, passages_of, prepare
+from tensions_cli.one_file import has_body
+from tensions_cli.pipeline import Options, passages_of, prepare
 from tensions_cli.records import Document, Skipped
 
 OURS = str(Path(tensions_cli.__file__).parent)

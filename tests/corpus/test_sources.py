@@ -104,12 +104,12 @@ def test_other_formats_have_not_failed_but_unread_texts_have(make):
 
 
 def test_companion_tables_are_not_texts(make):
-    folder = make("a.txt", "metadata.csv", "speakers.csv", "tensions.toml", "autre.csv")
+    folder = make("a.txt", "metadata.csv", "speakers.csv", "tensions.toml", "autre.csv", "lot/tensions.toml")
     found = find_files([str(folder)])
     assert names(found) == ["a.txt", "autre.csv"]
-    # Those that this version does not use are said, so that nobody believes they count.
+    # Settings below the folder that was given set nothing: said, so that nobody believes they count.
     assert [(item.source, item.reason, item.failed) for item in found.skipped] == [
-        ("tensions.toml", "unused", False),
+        ("lot/tensions.toml", "unused", False),
     ]
     assert found.folders == (folder,)
 

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.tagging.attribution import attribute
-from tensions_cli.tagging.classifier import Model, linear_part
+from tensions_cli.tagging.classifier import Model, all_log_odds, encoder_part, linear_part
 from tensions_cli.tagging.distilled import encode, load_distilled
 from tensions_cli.tagging.explain import explain
-from tensions_cli.tagging.features import matrix, row_of, see
+from tensions_cli.tagging.features import matrix, rows_of, see
 from tensions_cli.tagging.french import words_of
+from tensions_cli.tagging.kernel import likeness, vectors_of
 from tensions_cli.tagging.model_folder import model_folders
 from tensions_cli.tagging.tag import tag_texts
 
@@ -39,6 +40,46 @@ FRENCH = st.text(
 @given(st.lists(FRENCH, min_size=1, max_size=5))
 def test_batch_and_one_by_one_agree(model: Model, texts: list[str]) -> None:
     assert tag_texts(texts, model) == [tag_texts([text], model)[0] for text in texts]
+
+
+def odds_of(model: Model, texts: list[str]) -> np.ndarray:
+    """Log-odds of every head, to the last bit, shape (texts, heads)."""
+    seen = [see(text, words, model.book) for text, words in zip(texts, words_of(texts), strict=True)]
+    return np.concatenate(list(all_log_odds(model, rows_of(model.space, seen)).values()), axis=1)
+
+
+# Lengths around every size at which products are cut: passages by 64, words by 256, at most 512 words a passage.
+LENGTHS = (0, 1, 2, 3, 5, 8, 40, 255, 256, 257, 511, 512, 513, 700)
+
+
+def test_scores_have_the_same_bits_in_any_company_and_place(model: Model) -> None:
+    rng = np.random.default_rng(8)
+    words = " ".join(PASSAGES).split()
+    texts = [*PASSAGES, *(" ".join(rng.choice(words, size=length)) for length in LENGTHS * 2)]
+    texts += [" ".join(rng.choice(words, size=int(length))) for length in rng.integers(1, 60, size=150)]
+    alone = np.concatenate([odds_of(model, [text]) for text in texts])
+    for size in (2, 3, 63, 64, 65, 130, 257):
+        drawn = rng.integers(len(texts), size=size)
+        assert np.array_equal(odds_of(model, [texts[rank] for rank in drawn]), alone[drawn])
+
+
+def test_single_precision_says_what_double_precision_says(model: Model) -> None:
+    """The weights as training solved them, in double precision and without sharing anything between heads."""
+    seen = [see(text, words, model.book) for text, words in zip(PASSAGES, words_of(PASSAGES), strict=True)]
+    rows = rows_of(model.space, seen)
+    like = likeness(model.kernel, vectors_of(model.kernel, seen))
+    found = all_log_odds(model, rows)
+    groups = {"poles": model.poles, "axes": model.axes}
+    groups |= {f"stance_{pole}": heads for pole, heads in model.stances.items()}
+    groups |= {f"relation_{pair}": heads for pair, heads in model.relations.items()}
+    assert set(found) == set(groups)
+    for group, heads in groups.items():
+        exact = linear_part(heads, matrix(model.space, rows)) + heads.blends * encoder_part(heads, like)
+        assert found[group] == pytest.approx(exact, abs=5e-5)
+
+
+def test_nothing_to_tag(model: Model) -> None:
+    assert tag_texts([], model) == []
 
 
 @settings(max_examples=100, deadline=None)
@@ -68,7 +109,7 @@ def test_a_passage_that_bears_a_logic_has_underlined_words(model: Model) -> None
 
 @pytest.mark.parametrize("text", [*PASSAGES, "Équipe, équipe, équipe : le temps d’écouter.", "…", "12"])
 def test_terms_add_up_to_the_linear_part(model: Model, text: str) -> None:
-    row = row_of(model.space, see(text, words_of([text])[0], model.book))
+    (row,) = rows_of(model.space, [see(text, words_of([text])[0], model.book)])
     features = matrix(model.space, [row])
     for head in range(2):
         terms = attribute(model.space, row, model.poles.coefficients[head], model.poles.intercepts[head])
@@ -92,10 +133,7 @@ def test_the_encoder_reads_beyond_single_words(model: Model) -> None:
     """The same words in another order: the linear heads see nearly the same, the encoder does not."""
     told = "Elle est restée près de lui, sans rien noter, et il a fini par parler."
     shuffled = "Noter il elle rien parler de près fini lui est par, et a sans restée."
-    one, other = (
-        encode(load_distilled(model_folders()[-1] / "encoder" / "distilled"), words)
-        for words in words_of([told, shuffled])
-    )
+    one, other = encode(load_distilled(model_folders()[-1] / "encoder" / "distilled"), words_of([told, shuffled]))
     cosine = float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
     assert cosine < 0.99
 

@@ -28,7 +28,6 @@ def test_numpy_and_torch_agree(tmp_path):
     distil.save(student, material.own, tmp_path, {})
     loaded = load_distilled(tmp_path)
     vectors = distil.vectors_of(student, distil.Batches(material), np.arange(len(TEXTS)))
-    for row, words in enumerate(words_of(TEXTS)):
-        ours = encode(loaded, words)
+    for row, ours in enumerate(encode(loaded, words_of(TEXTS))):
         cosine = float(ours @ vectors[row] / np.linalg.norm(ours))
         assert cosine > 0.9999

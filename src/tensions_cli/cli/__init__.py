@@ -14,11 +14,14 @@ from typing import Annotated, NoReturn
 import typer
 
 from tensions_cli import __version__
+from tensions_cli.cli.cache import cache_app
 from tensions_cli.cli.codebook import codebook_app
 from tensions_cli.cli.coding import coding_app
 from tensions_cli.cli.compare import EPILOG as COMPARE_EPILOG
 from tensions_cli.cli.compare import compare
 from tensions_cli.cli.corpus import corpus_app
+from tensions_cli.cli.diff import EPILOG as DIFF_EPILOG
+from tensions_cli.cli.diff import diff
 from tensions_cli.cli.extracts import EPILOG as EXTRACTS_EPILOG
 from tensions_cli.cli.extracts import extracts
 from tensions_cli.cli.help import FrenchCommand, FrenchGroup
@@ -26,12 +29,17 @@ from tensions_cli.cli.model import model_app
 from tensions_cli.cli.options import (
     AnyLanguage,
     By,
+    Check,
+    Cluster,
     Codes,
+    FailIf,
     Gold,
+    Jobs,
     KeepInterviewer,
     KeepTwins,
     MaskUnder,
     ModelName,
+    NoCache,
     Output,
     Quiet,
     Repair,
@@ -39,6 +47,7 @@ from tensions_cli.cli.options import (
     Speakers,
     Strict,
     TextColumn,
+    Tolerance,
     Unit,
 )
 from tensions_cli.cli.report import EPILOG as REPORT_EPILOG
@@ -65,6 +74,7 @@ app.add_typer(corpus_app, name="corpus")
 app.add_typer(coding_app, name="coding")
 app.add_typer(model_app, name="model")
 app.add_typer(codebook_app, name="codebook")
+app.add_typer(cache_app, name="cache")
 
 
 @app.callback(invoke_without_command=True)
@@ -80,7 +90,8 @@ def _root(
     cls=FrenchCommand,
     epilog=(
         "Exemples\u00a0: tensions analyse corpus/ · tensions analyse entretiens/ --by role · "
-        "tensions analyse corpus/ --by genre -f csv -o genres.csv"
+        "tensions analyse corpus/ --by genre -f csv -o genres.csv · "
+        'tensions analyse corpus/ -f json --check statistiques.json --fail-if "tension_share > 0,3"'
     ),
 )
 def analyse(
@@ -99,6 +110,9 @@ def analyse(
     text_column: TextColumn = None,
     keep_twins: KeepTwins = False,
     repair: Repair = False,
+    jobs: Jobs = 0,
+    cluster: Cluster = None,
+    no_cache: NoCache = False,
     quotes: Annotated[
         int | None,
         typer.Option(
@@ -128,6 +142,9 @@ def analyse(
         ),
     ] = False,
     mask_under: MaskUnder = 0,
+    check: Check = None,
+    tolerance: Tolerance = None,
+    fail_if: FailIf = None,
     quiet: Quiet = False,
     strict: Strict = False,
 ) -> None:
@@ -145,6 +162,9 @@ def analyse(
         text_column=text_column,
         keep_twins=keep_twins,
         repair=repair,
+        jobs=jobs,
+        cluster=cluster,
+        cache=not no_cache,
         speakers=speakers,
         keep_interviewer=keep_interviewer,
         any_language=any_language,
@@ -155,7 +175,17 @@ def analyse(
         course=course,
     )
     raise typer.Exit(
-        command.run(sources, options, form, output, gold=gold, intervals=intervals, quiet=quiet, strict=strict)
+        command.run(
+            sources,
+            options,
+            form,
+            output,
+            gold=gold,
+            asked=command.asked_checks(check, tolerance, fail_if or (), options.by),
+            intervals=intervals,
+            quiet=quiet,
+            strict=strict,
+        )
     )
 
 
@@ -193,6 +223,9 @@ def tag(
     text_column: TextColumn = None,
     keep_twins: KeepTwins = False,
     repair: Repair = False,
+    jobs: Jobs = 0,
+    cluster: Cluster = None,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
     strict: Strict = False,
 ) -> None:
@@ -209,6 +242,9 @@ def tag(
         text_column=text_column,
         keep_twins=keep_twins,
         repair=repair,
+        jobs=jobs,
+        cluster=cluster,
+        cache=not no_cache,
         speakers=speakers,
         keep_interviewer=keep_interviewer,
         any_language=any_language,
@@ -237,6 +273,7 @@ def explain(
 app.command(cls=FrenchCommand, epilog=COMPARE_EPILOG)(compare)
 app.command(cls=FrenchCommand, epilog=EXTRACTS_EPILOG)(extracts)
 app.command(cls=FrenchCommand, epilog=REPORT_EPILOG)(report)
+app.command(cls=FrenchCommand, epilog=DIFF_EPILOG)(diff)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -249,12 +286,9 @@ def run(arguments: list[str]) -> int:
     """Exit status of one command line; every failure has said why on stderr."""
     prepare_streams()
     try:
-        status = int(app(arguments, prog_name="tensions", standalone_mode=False) or 0)
-        if status == ExitStatus.INTERRUPTED:  # typer turns an interruption into this status
-            say_interrupted()
+        status = status_of(arguments)
+        sys.stdout.flush()  # while a disk that is full can still be told
         return status
-    except typer.Exit as done:
-        return done.exit_code
     except TensionsError as error:
         from tensions_cli.commands.common import print_error
 
@@ -284,10 +318,42 @@ def run(arguments: list[str]) -> int:
         return ExitStatus.INTERNAL
 
 
+def status_of(arguments: list[str]) -> int:
+    """What the command ends with when nothing breaks."""
+    try:
+        status = int(app(arguments, prog_name="tensions", standalone_mode=False) or 0)
+    except typer.Exit as done:
+        return done.exit_code
+    if status == ExitStatus.INTERRUPTED:  # typer turns an interruption into this status
+        say_interrupted()
+    return status
+
+
+class Notes(io.TextIOWrapper):
+    """stderr: what cannot be said there (a full disk, a reader or a terminal that left) stops no work."""
+
+    def write(self, text: str) -> int:
+        """Say it if it can be said."""
+        with contextlib.suppress(OSError):
+            return super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Send what waits if it can be sent."""
+        with contextlib.suppress(OSError):
+            super().flush()
+
+
 def prepare_streams() -> None:
-    """Streams that exist (a window without console has none) and never fail on a character they lack."""
-    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    """Streams that exist (a window without console has none) and never fail on a character they lack.
+
+    In this order: where the shell closed one, the next file to be opened, a result perhaps, would take its number.
+    """
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115 - as long as the process
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is sys.__stderr__ and isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr = Notes(sys.stderr.buffer, encoding=sys.stderr.encoding, errors="replace", line_buffering=True)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -316,6 +382,7 @@ COMMANDS = (
     "compare",
     "extracts",
     "report",
+    "diff",
     "corpus",
     "info",
     "check",
@@ -334,6 +401,8 @@ COMMANDS = (
     "show",
     "codebook",
     "new",
+    "cache",
+    "clear",
 )
 
 

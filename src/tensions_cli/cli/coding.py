@@ -8,10 +8,13 @@ import typer
 from tensions_cli.cli.help import FrenchCommand, FrenchGroup
 from tensions_cli.cli.options import (
     AnyLanguage,
+    Cluster,
     Codebook,
+    Jobs,
     KeepInterviewer,
     KeepTwins,
     ModelName,
+    NoCache,
     Output,
     Quiet,
     Repair,
@@ -128,6 +131,9 @@ def coding_sample(
     text_column: TextColumn = None,
     keep_twins: KeepTwins = False,
     repair: Repair = False,
+    jobs: Jobs = 0,
+    cluster: Cluster = None,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
     strict: Strict = False,
 ) -> None:
@@ -149,6 +155,9 @@ def coding_sample(
         text_column=text_column,
         keep_twins=keep_twins,
         repair=repair,
+        jobs=jobs,
+        cluster=cluster,
+        cache=not no_cache,
         speakers=speakers,
         keep_interviewer=keep_interviewer,
         any_language=any_language,

@@ -8,6 +8,7 @@ import typer
 from tensions_cli.cli.help import FrenchCommand, FrenchGroup
 from tensions_cli.cli.options import (
     AnyLanguage,
+    Jobs,
     KeepInterviewer,
     KeepTwins,
     Output,
@@ -46,6 +47,7 @@ def corpus_info(
     text_column: TextColumn = None,
     keep_twins: KeepTwins = False,
     repair: Repair = False,
+    jobs: Jobs = 0,
     show_dropped: Annotated[
         bool, typer.Option("--show-dropped", help="Montrer ce qui a été laissé hors du texte.", show_default=False)
     ] = False,
@@ -66,6 +68,7 @@ def corpus_info(
         text_column=text_column,
         keep_twins=keep_twins,
         repair=repair,
+        jobs=jobs,
         show_dropped=show_dropped,
     )
     raise typer.Exit(command.run(sources, options, form, output, quiet=quiet, strict=strict))
@@ -129,6 +132,7 @@ def corpus_convert(
     text_column: TextColumn = None,
     keep_twins: KeepTwins = False,
     repair: Repair = False,
+    jobs: Jobs = 0,
     quiet: Quiet = False,
     strict: Strict = False,
 ) -> None:
@@ -147,6 +151,7 @@ def corpus_convert(
         text_column=text_column,
         keep_twins=keep_twins,
         repair=repair,
+        jobs=jobs,
     )
     raise typer.Exit(command.run(sources, options, form, output, per=per, quiet=quiet, strict=strict))
 
@@ -183,6 +188,7 @@ def corpus_pseudonymise(
     text_column: TextColumn = None,
     keep_twins: KeepTwins = False,
     repair: Repair = False,
+    jobs: Jobs = 0,
     quiet: Quiet = False,
     strict: Strict = False,
 ) -> None:
@@ -198,6 +204,7 @@ def corpus_pseudonymise(
         text_column=text_column,
         keep_twins=keep_twins,
         repair=repair,
+        jobs=jobs,
     )
     raise typer.Exit(command.run(sources, options, output, table, write_table, quiet=quiet, strict=strict))
 

@@ -1,4 +1,4 @@
-"""Help pages in French: the words that the library writes itself."""
+"""Commands as we have them: help pages in French, and options that a `tensions.toml` sets."""
 
 import re
 from typing import Any
@@ -40,7 +40,14 @@ class FrenchGroup(TyperGroup):
 
 
 class FrenchCommand(TyperCommand):
-    """A command whose help is in French."""
+    """A command whose help is in French, and whose options not typed are those of the corpus."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run, with what a `tensions.toml` beside the sources sets."""
+        from tensions_cli.cli.settings import set_from_file
+
+        set_from_file(self, ctx)
+        return super().invoke(ctx)
 
     def get_help(self, ctx: Any) -> str:
         """The help page."""

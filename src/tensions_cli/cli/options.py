@@ -92,6 +92,37 @@ Codes = Annotated[
         show_default=False,
     ),
 ]
+Check = Annotated[
+    Path | None,
+    typer.Option(
+        "--check",
+        metavar="FICHIER",
+        help="Comparer à un résumé (-f json) d’avant\u00a0; code 1 si un chiffre a bougé.",
+        show_default=False,
+    ),
+]
+Tolerance = Annotated[
+    str | None,
+    typer.Option(
+        "--tolerance",
+        metavar="T",
+        help="Écart toléré par --check\u00a0: 0.02 (défaut), ou 2\u00a0%, deux points d’une part.",
+        show_default=False,
+    ),
+]
+FailIf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-if",
+        metavar="CONDITION",
+        help=(
+            'Code 1 si c’est le cas\u00a0: "tension_share > 0,3", "balance < -0,5", "passages < 100" (tout le '
+            'corpus)\u00a0; "any: mixte > 50 %" (un groupe au moins), "genre=presse: neutre > 60 %" (ce groupe)'
+            "\u00a0; répétable."
+        ),
+        show_default=False,
+    ),
+]
 KeepTwins = Annotated[
     bool,
     typer.Option(
@@ -99,3 +130,31 @@ KeepTwins = Annotated[
     ),
 ]
 Repair = Annotated[bool, typer.Option("--repair", help="Réparer les accents abîmés (Ã© pour é).", show_default=False)]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        "--jobs",
+        "-j",
+        metavar="N",
+        min=0,
+        help="Processus à employer\u00a0; 0\u00a0: selon la machine et la taille du corpus.",
+        show_default=False,
+    ),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADRESSE",
+        help="Étiqueter sur un cluster Dask\u00a0: adresse de l’ordonnanceur (tcp://machine:8786), ou son fichier.",
+        show_default=False,
+    ),
+]
+NoCache = Annotated[
+    bool,
+    typer.Option(
+        "--no-cache",
+        help="Tout refaire, sans reprendre ni garder de résultats d’un passage à l’autre.",
+        show_default=False,
+    ),
+]

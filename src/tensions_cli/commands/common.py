@@ -91,6 +91,7 @@ def warn_of_weak_model(model: str) -> None:
 
 def build_options(*, speakers: str | None, unit: str, codes: Path | None = None, **chosen: Any) -> "Options":
     """Options of the pipeline from what was typed; raises TensionsError for a value that means nothing."""
+    from tensions_cli.knowledge.settings import settings_applied
     from tensions_cli.pipeline import UNITS, Options
 
     roles, find_speakers = parse_roles(speakers)
@@ -104,7 +105,13 @@ def build_options(*, speakers: str | None, unit: str, codes: Path | None = None,
         from tensions_cli.studies.human import read_human_codes
 
         chosen["codes"] = read_human_codes(codes)
-    return Options(roles=roles, find_speakers=find_speakers, unit="record" if unit == "record" else "passage", **chosen)
+    return Options(
+        roles=roles,
+        find_speakers=find_speakers,
+        unit="record" if unit == "record" else "passage",
+        settings=settings_applied(),
+        **chosen,
+    )
 
 
 def protect_inputs(output: Path | None, sources: Sequence[str], codes: HumanCodes | None = None) -> None:
@@ -118,7 +125,7 @@ def protect_inputs(output: Path | None, sources: Sequence[str], codes: HumanCode
     from tensions_cli.corpus.sources import companion_tables, find_files
     from tensions_cli.output.sink import check_output
 
-    found = find_files(sources)
+    found = find_files(sources, remote=True)
     folders = [Path(source) for source in sources if Path(source).is_dir()]
     check_output(
         output,

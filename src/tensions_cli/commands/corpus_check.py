@@ -14,12 +14,13 @@ from tensions_cli.corpus.persons import Persons, find_persons, load_all_persons
 from tensions_cli.corpus.sources import STDIN, Found, find_files
 from tensions_cli.errors import ExitStatus, TensionsError
 from tensions_cli.knowledge.corpus_rules import Finding, Severity
+from tensions_cli.one_file import MIN_FRENCH_SHARE
 from tensions_cli.output.findings import findings_row, print_findings
 from tensions_cli.output.french import plural, printable
 from tensions_cli.output.rows import to_json
 from tensions_cli.output.sink import folder_output, text_output
 from tensions_cli.output.terminal import console, file_console
-from tensions_cli.pipeline import MIN_FRENCH_SHARE, Options, Progress, prepare, read_documents
+from tensions_cli.pipeline import Options, Progress, prepare, read_documents
 from tensions_cli.records import Document
 
 FORMATS = ("table", "json")

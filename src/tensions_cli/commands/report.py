@@ -12,7 +12,7 @@ from tensions_cli.commands.common import (
     status_of,
 )
 from tensions_cli.errors import ExitStatus, TensionsError
-from tensions_cli.output.sink import binary_output, check_output, text_output
+from tensions_cli.output.sink import binary_output, check_output, lend_folder, text_output
 from tensions_cli.pipeline import Options
 from tensions_cli.results import Report
 from tensions_cli.studies.gold import check_outside
@@ -64,6 +64,7 @@ def write(report: Report, form: str, output: Path) -> None:
         from tensions_cli.output.report.markdown import write_report_markdown as write_text
     else:
         from tensions_cli.output.report.page import write_report_page as write_text
+    lend_folder(output)  # the charts keep a list of fonts while they are drawn
     with text_output(output) as stream:
         write_text(report, stream)
 

@@ -19,9 +19,8 @@ from tensions_cli.commands.common import (
 from tensions_cli.errors import ExitStatus, TensionsError
 from tensions_cli.output import tables
 from tensions_cli.output.sink import binary_output, text_output
-from tensions_cli.pipeline import Batch, Options, coded_by, load, tagged_documents, tagged_passages
+from tensions_cli.pipeline import Batch, Options, coded_by, load_tagged, tagged_documents, tagged_passages
 from tensions_cli.records import CodedBy, TaggedDocument
-from tensions_cli.tagging.classifier import Model
 from tensions_cli.tagging.model_folder import open_model
 
 # Exports made of whole documents: module under `output`, function. Lines of text first, then files of bytes.
@@ -69,23 +68,22 @@ def run(
             why="seul un projet qdpx peut compter autrement les fins de ligne",
             hint="retirez --line-ends, ou choisissez --format qdpx",
         )
-    model = open_model(options.model)
     write = _writer(form, line_ends)
     with progress_bar(quiet=quiet) as progress:
-        batch = load(sources, options, progress)
+        batch = load_tagged(sources, options, progress)
         if write is None:
-            _write_rows(form, batch, model, options, output, progress)
+            _write_rows(form, batch, output)
             said: tuple[str, ...] = ()
         else:
-            documents = tagged_documents(batch, model, options, progress)
+            documents = tagged_documents(batch)
             if form in COUNTED_ONLY:
                 documents = map(_counted, documents)
             if form in BINARY_EXPORTS and output is not None:
                 with binary_output(output) as raw:
-                    said = write(documents, coded_by(model), raw) or ()
+                    said = write(documents, coded_by(open_model(options.model)), raw) or ()
             else:
                 with text_output(output) as stream:
-                    said = write(documents, coded_by(model), stream) or ()
+                    said = write(documents, coded_by(open_model(options.model)), stream) or ()
     report_notices((*batch.notices, *said), quiet=quiet)
     report_doubts(batch.documents, quiet=quiet)
     if output is not None:
@@ -107,9 +105,9 @@ def _counted(tagged: TaggedDocument) -> TaggedDocument:
     return replace(tagged, passages=tuple(one for one in tagged.passages if one.passage.counted))
 
 
-def _write_rows(form: str, batch: Batch, model: Model, options: Options, output: Path | None, progress: Any) -> None:
+def _write_rows(form: str, batch: Batch, output: Path | None) -> None:
     """Passages one by one, as they come: a corpus streams through."""
-    tagged = tagged_passages(batch, model, options, progress)
+    tagged = tagged_passages(batch)
     with text_output(output) as stream:
         if form == "csv":
             metadata = sorted({name for document in batch.documents for name in document.metadata})

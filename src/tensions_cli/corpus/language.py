@@ -5,10 +5,13 @@ only about the others, and its answer needs the support of function words, becau
 and titles make it say anything.
 """
 
+import io
 import re
+import tempfile
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -202,9 +205,24 @@ def _identifier() -> Any:
     """py3langid restricted to our candidates, with probabilities (loads its model: about 0.2 s)."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    try:
+        identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    except OSError:  # it unpacks its 68 MB in the temporary folder: there is none, or it is full
+        with _unpacked_in_memory():
+            identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(_knowledge().candidates)
     return identifier
+
+
+@contextmanager
+def _unpacked_in_memory() -> Iterator[None]:
+    """A temporary file is memory for the time of this."""
+    usual = tempfile.TemporaryFile
+    tempfile.TemporaryFile = lambda *_, **__: io.BytesIO()  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        tempfile.TemporaryFile = usual
 
 
 # ------------------------------------------------------------------------------ among neighbours

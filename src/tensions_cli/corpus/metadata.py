@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tensions_cli.corpus.formats.tables import parse_table
+from tensions_cli.corpus.read import file_bytes
 from tensions_cli.corpus.sources import STDIN_PATH, Found, reader_of, without_extension
 from tensions_cli.errors import TensionsError, UnreadableError
 from tensions_cli.files.encoding import decode
@@ -51,7 +52,7 @@ class Joined:
 def find_metadata(found: Found) -> tuple[Path, ...]:
     """The metadata tables that lie in the folders of the sources."""
     paths = (folder / FILE_NAME for folder in found.folders)
-    return tuple(dict.fromkeys(path for path in paths if path.is_file()))
+    return tuple(dict.fromkeys(path for path in paths if path in found.companions or path.is_file()))
 
 
 def metadata_tables(found: Found) -> list[Metadata]:
@@ -59,13 +60,13 @@ def metadata_tables(found: Found) -> list[Metadata]:
 
     Raises `TensionsError` when one cannot be read; an archive that cannot be opened is left to its reader.
     """
-    tables = [load_metadata(path) for path in find_metadata(found)]
+    tables = [load_metadata(path, found.companions.get(path)) for path in find_metadata(found)]
     archives = [file for file in found.files if file.path != STDIN_PATH and reader_of(file.name) == "zip"]
     for file in archives:
         from tensions_cli.corpus.archives import companion
 
         try:
-            data = companion(file.path.read_bytes(), FILE_NAME)
+            data = companion(file_bytes(file), FILE_NAME)
         except (UnreadableError, zipfile.BadZipFile, OSError):
             continue
         if data is not None:
@@ -73,14 +74,14 @@ def metadata_tables(found: Found) -> list[Metadata]:
     return tables
 
 
-def load_metadata(path: Path) -> Metadata:
-    """Read a metadata table, everything as text.
+def load_metadata(path: Path, data: bytes | None = None) -> Metadata:
+    """Read a metadata table, everything as text; `data`: its content, where it is not on this machine.
 
     The text is named by a column `file`, else `id`, else the first column. A column `id` beside
     `file` gives the documents their id. Raises `TensionsError` when the table cannot be read.
     """
     try:
-        data = path.read_bytes()
+        data = path.read_bytes() if data is None else data
     except OSError as error:
         raise _unusable("le fichier ne peut pas être ouvert") from error
     return _metadata(data, path.resolve().parent.name)

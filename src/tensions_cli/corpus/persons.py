@@ -58,16 +58,16 @@ class Persons:
 def find_persons(found: Found) -> tuple[Path, ...]:
     """The tables of speakers that lie in the folders of the sources."""
     paths = (folder / FILE_NAME for folder in found.folders)
-    return tuple(dict.fromkeys(path for path in paths if path.is_file()))
+    return tuple(dict.fromkeys(path for path in paths if path in found.companions or path.is_file()))
 
 
-def load_persons(path: Path) -> Persons:
-    """Read a table of speakers, everything as text.
+def load_persons(path: Path, data: bytes | None = None) -> Persons:
+    """Read a table of speakers, everything as text; `data`: its content, where it is not on this machine.
 
     Raises `TensionsError` when it cannot be read or has no column for the labels.
     """
     try:
-        decoded = decode(path.read_bytes())
+        decoded = decode(path.read_bytes() if data is None else data)
     except OSError as error:
         raise _unusable("le fichier ne peut pas être ouvert") from error
     except UnreadableError as error:
@@ -103,9 +103,12 @@ def load_persons(path: Path) -> Persons:
     return Persons(tuple(rows), tuple(notices))
 
 
-def load_all_persons(paths: Iterable[Path]) -> Persons:
-    """The rows of several tables as one, in the order of the paths. Raises as `load_persons` does."""
-    tables = [load_persons(path) for path in paths]
+def load_all_persons(paths: Iterable[Path], contents: Mapping[Path, bytes] | None = None) -> Persons:
+    """The rows of several tables as one, in the order of the paths. Raises as `load_persons` does.
+
+    `contents`: of the tables that are not on this machine.
+    """
+    tables = [load_persons(path, (contents or {}).get(path)) for path in paths]
     return Persons(
         tuple(row for table in tables for row in table.rows),
         tuple(notice for table in tables for notice in table.notices),

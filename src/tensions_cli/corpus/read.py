@@ -10,8 +10,9 @@ from functools import partial
 from importlib import import_module
 from typing import Literal, cast
 
-from tensions_cli.corpus.sources import STDIN_PATH, Found, SourceFile, reader_of
+from tensions_cli.corpus.sources import STDIN_PATH, Found, SourceFile, is_result, reader_of
 from tensions_cli.errors import UnreadableError
+from tensions_cli.files.remote import content
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Document, Skipped
 
@@ -56,14 +57,33 @@ def read(found: Found, options: ReadOptions | None = None) -> Iterator[Document 
 
     A file or a row that cannot be read becomes a `Skipped`; ids are unique over the whole batch.
     """
-    chosen = options or ReadOptions()
     seen: set[str] = set()
     for file in found.files:
-        for result in _read_safely(file, partial(_bytes, file), chosen):
-            document = _unique(result, seen) if isinstance(result, Document) else result
-            if isinstance(document, Document):
-                seen.add(document.id)
-            yield document
+        for result in read_file(file, options):
+            yield unique(result, seen) if isinstance(result, Document) else result
+
+
+def read_file(
+    file: SourceFile, options: ReadOptions | None = None, data: bytes | None = None
+) -> Iterator[Document | Skipped]:
+    """What one file holds; `data`: its content, where it is at hand. Ids are unique inside the file only."""
+    load = partial(file_bytes, file) if data is None else partial(bytes, data)
+    return _read_safely(file, load, options or ReadOptions())
+
+
+def unique(document: Document, seen: set[str]) -> Document:
+    """The document under an id that is not in `seen`, where it is added: rows of two tables may share theirs."""
+    name = document.id
+    rank = 1
+    while name in seen:
+        name = f"{document.source}#{document.id}" + (f"-{rank}" if rank > 1 else "")
+        rank += 1
+    seen.add(name)
+    if name == document.id:
+        return document
+    # The id may be a cell of the text's own table: it is not repeated.
+    notice = "identifiant déjà pris par un autre fichier\u00a0: le nom de celui-ci est mis devant"
+    return replace(document, id=name, notices=(*document.notices, notice))
 
 
 def _read_safely(file: SourceFile, load: Callable[[], bytes], options: ReadOptions) -> Iterator[Document | Skipped]:
@@ -98,6 +118,9 @@ def _read_one(data: bytes, file: SourceFile, options: ReadOptions) -> Iterator[D
     if reader == "zip":
         yield from _read_archive(data, file, options)
         return
+    if reader == "json" and is_result(data):
+        yield Skipped(file.name, "result", read_toml("ignored_files.toml")["statistics"]["detail"], failed=False)
+        return
     if reader == "json" and options.unit == "record":
         reader = "jsonl"
     if options.unit == "record" and reader not in _TABLES:
@@ -124,14 +147,19 @@ def _listed(readers: Iterable[str]) -> str:
     return ", ".join(f".{name}" for name in readers)
 
 
-def _bytes(file: SourceFile) -> bytes:
-    """The whole content of a file or of the standard input, refused beyond `MAX_BYTES`."""
+def file_bytes(file: SourceFile) -> bytes:
+    """The whole content of a file or of the standard input; raises UnreadableError beyond `MAX_BYTES`, else OSError."""
     too_large = UnreadableError(
         "too_large", f"plus de {MAX_BYTES // 1024**2} Mo : découpez le fichier en plusieurs textes"
     )
     if file.path == STDIN_PATH:
         data = sys.stdin.buffer.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
+            raise too_large
+        return data
+    if file.url:
+        data = content(file.url, MAX_BYTES) if file.size <= MAX_BYTES else b""
+        if max(file.size, len(data)) > MAX_BYTES:
             raise too_large
         return data
     if not os.path.isfile(file.path):
@@ -221,17 +249,3 @@ def _dispatch_page(data: bytes, file: SourceFile) -> Iterable[Document | Skipped
     if is_transcript_page(data):
         return read_transcript_html(data, file)
     return read_html(data, file)
-
-
-def _unique(document: Document, seen: set[str]) -> Document:
-    """The document under an id that no earlier one has: rows of two tables may share theirs."""
-    if document.id not in seen:
-        return document
-    base = name = f"{document.source}#{document.id}"
-    rank = 1
-    while name in seen:
-        rank += 1
-        name = f"{base}-{rank}"
-    # The id may be a cell of the text's own table: it is not repeated.
-    notice = "identifiant déjà pris par un autre fichier : le nom de celui-ci est mis devant"
-    return replace(document, id=name, notices=(*document.notices, notice))

@@ -50,7 +50,7 @@ def repaired(document: Document) -> Document:
             )
             for member in document.cast
         ),
-        metadata=_mended_metadata(document.metadata),
+        metadata=mended_metadata(document.metadata),
         notices=(
             *(notice for notice in document.notices if not notice.startswith(MOJIBAKE_NOTICE)),
             _notice(document.text, text),
@@ -71,7 +71,7 @@ def _mended_line(line: str) -> str:
     return fix_encoding(line) if MOJIBAKE.search(line) else line
 
 
-def _mended_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
+def mended_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
     """Two names that become one keep their first value."""
     result: dict[str, str] = {}
     for name, value in metadata.items():

@@ -345,10 +345,11 @@ def _passage(
     role = turn.role if turn else None
     member = next((one for one in document.cast if turn and one.speaker == turn.speaker), None)
     time_start, time_end = _times(run, span, turn)
+    words = count_words(document.text, start, end)
     reason = None
     if role is Role.INTERVIEWER and not keep_interviewer:
         reason = "interviewer"
-    elif count_words(document.text, start, end) <= BACKCHANNEL_WORDS:
+    elif words <= BACKCHANNEL_WORDS:
         reason = "short"
     return Passage(
         id=f"{document.id}#{start}-{end}",
@@ -366,6 +367,7 @@ def _passage(
         metadata={**document.metadata, **member.attributes} if member else document.metadata,
         counted=reason is None,
         excluded_reason=reason,
+        words=words,
     )
 
 

@@ -3,18 +3,21 @@
 import fnmatch
 import glob
 import os
+import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tensions_cli.errors import TensionsError
+from tensions_cli.errors import TensionsError, UnreadableError
+from tensions_cli.files.remote import beside, content, is_remote, listing, shown
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Skipped
 
+COMPANION_BYTES = 20 * 1024 * 1024  # a table of a hundred thousand texts takes ten
 STDIN = "-"
 STDIN_PATH = Path("\0")  # no file can bear this name; one called - can be in a folder
 
@@ -25,33 +28,42 @@ class SourceFile:
 
     `name`: path relative to its SOURCE, `/`, NFC, extension kept. `id`: the name without
     extension, unique in the list (the extension, then parent folders, come back on collision).
+    `url`: where it is not a file of this machine, its address, and `size`; `path` then only orders and names.
     """
 
     path: Path
     name: str
     id: str
+    url: str = ""
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Files to read, in order; files left out by name; folders where companion tables may lie."""
+    """Files to read, in order; files left out by name; folders where companion tables may lie.
+
+    `companions`: content of the companion tables that are not on this machine.
+    """
 
     files: tuple[SourceFile, ...]
     skipped: tuple[Skipped, ...]
     folders: tuple[Path, ...] = ()
+    companions: Mapping[Path, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     path: Path
     name: str
+    url: str = ""
+    size: int = 0
 
 
-def find_files(sources: Sequence[str]) -> Found:
+def find_files(sources: Sequence[str], *, remote: bool = False) -> Found:
     """List the files that the sources name, sorted by code point of their name.
 
-    Every file counts once, however many times it is given or reached. Raises `TensionsError` when
-    a source does not exist, a glob matches nothing, or nothing at all can be read.
+    Every file counts once, however many times it is given or reached. `remote`: addresses (`s3://…`) are listed too.
+    Raises `TensionsError` when a source does not exist, a glob matches nothing, or nothing at all can be read.
     """
     if not sources:
         raise TensionsError(
@@ -62,12 +74,16 @@ def find_files(sources: Sequence[str]) -> Found:
     candidates: list[_Candidate] = []
     skipped: list[Skipped] = []
     folders: list[Path] = []
+    companions: dict[Path, bytes] = {}
     for source in dict.fromkeys(sources):
-        more, left_out, looked_in = _expand(source)
+        if is_remote(source):
+            more, left_out, looked_in = _expand_remote(source, companions, allowed=remote)
+        else:
+            more, left_out, looked_in = _expand(source)
         candidates += more
         skipped += left_out
         folders += looked_in
-    readable, refused = _by_name(_once(candidates))
+    readable, refused = _by_name(_once(candidates), folders)
     skipped = sorted({*skipped, *refused}, key=lambda item: (item.source, item.reason))
     if not readable:
         raise _nothing_to_read(sources, skipped)
@@ -75,6 +91,7 @@ def find_files(sources: Sequence[str]) -> Found:
         files=_with_ids(sorted(readable, key=lambda item: (item.name, str(item.path)))),
         skipped=tuple(skipped),
         folders=tuple(dict.fromkeys(folders)),
+        companions=companions,
     )
 
 
@@ -118,6 +135,26 @@ def _member_ids(archive: SourceFile, inner: Sequence[str]) -> list[str]:
     counts = Counter(map(without_extension, inner))
     own = [name if counts[without_extension(name)] > 1 else without_extension(name) for name in inner]
     return _numbered([f"{archive.id}/{name}" for name in own])
+
+
+def folders_beside(sources: Sequence[str]) -> tuple[Path, ...]:
+    """The folders of the sources, where what describes them lies; none is walked, none is a parent of a folder given.
+
+    A source that does not exist has none: it is refused when it is read.
+    """
+    folders: list[Path] = []
+    for source in sources:
+        path = Path(source)
+        if source == STDIN or not source.strip():
+            continue
+        if path.is_dir():
+            folders.append(path)
+        elif path.exists():
+            folders.append(path.parent)
+        elif glob.has_magic(source):
+            matches = map(Path, sorted(glob.glob(source, recursive=True)))
+            folders += [_fixed_part(source), *(match.parent for match in matches if not match.is_dir())]
+    return tuple(dict.fromkeys(folders))
 
 
 def companion_tables(found: Found) -> tuple[Path, ...]:
@@ -189,6 +226,39 @@ def _expand(source: str) -> tuple[list[_Candidate], list[Skipped], list[Path]]:
         why="ce lien ne mène nulle part" if path.is_symlink() else "aucun fichier ni dossier ne porte ce nom",
         hint="vérifiez le chemin ; entre guillemets si le nom contient des espaces",
     )
+
+
+def _expand_remote(
+    source: str, companions: dict[Path, bytes], *, allowed: bool
+) -> tuple[list[_Candidate], list[Skipped], list[Path]]:
+    """The same of an address, as of a folder of the same content; `companions` gets the tables that lie there."""
+    if not allowed:
+        raise TensionsError(
+            f"cette commande ne lit pas d’adresse\u00a0: {shown(source)}",
+            why="elle ne travaille que sur des fichiers de cette machine",
+            hint="copiez d’abord les textes dans un dossier, et donnez ce dossier",
+        )
+    found = listing(source)
+    folder = remote_path(found.folder)
+    for name, data in beside(found.folder, tuple(_rules()["companions"]["names"]), COMPANION_BYTES).items():
+        companions[folder / name] = data
+    candidates: list[_Candidate] = []
+    skipped: dict[Skipped, None] = {}
+    for file in found.files:
+        name = _nfc(file.name)
+        if (ruled_out := _ruled_out_by_folder(name, 0)) is not None:
+            skipped[ruled_out] = None
+        elif found.walked and _presents_folder(name.rpartition("/")[2]):
+            about = _rules()["presentations"]
+            skipped[Skipped(name, about["reason"], about["detail"], failed=False)] = None
+        else:
+            candidates.append(_Candidate(remote_path(file.url), name, file.url, file.size))
+    return candidates, list(skipped), [folder]
+
+
+def remote_path(url: str) -> Path:
+    """What stands for an address where files are ordered and named; nothing is read there."""
+    return Path(shown(url).rstrip("/"))
 
 
 def _expand_glob(source: str) -> tuple[list[_Candidate], list[Skipped], list[Path]]:
@@ -278,8 +348,12 @@ def _is_linked(path: Path, real: str) -> bool:
     return os.path.basename(real) != path.name
 
 
-def _by_name(candidates: Iterable[_Candidate]) -> tuple[list[_Candidate], list[Skipped]]:
-    """Separate the files to read from those whose name says that they are something else."""
+def _by_name(candidates: Iterable[_Candidate], folders: Iterable[Path] = ()) -> tuple[list[_Candidate], list[Skipped]]:
+    """Separate the files to read from those whose name says that they are something else.
+
+    `folders`: those of the sources; a `tensions.toml` anywhere else sets nothing, and that is said.
+    """
+    beside = {os.path.abspath(folder) for folder in folders}
     readable: list[_Candidate] = []
     skipped: list[Skipped] = []
     for candidate in candidates:
@@ -288,8 +362,11 @@ def _by_name(candidates: Iterable[_Candidate]) -> tuple[list[_Candidate], list[S
         if candidate.path == STDIN_PATH:
             readable.append(candidate)
         elif (last := name.rpartition("/")[2]) in _rules()["companions"]["names"]:
-            if last in _rules()["companions"]["unused"]:
+            elsewhere = os.path.abspath(candidate.path.parent) not in beside
+            if elsewhere and last in _rules()["companions"]["of_sources"]:
                 skipped.append(Skipped(name, "unused", _rules()["companions"]["unused_detail"], failed=False))
+        elif last == _rules()["statistics"]["name"] and _holds_no_text(candidate):
+            continue
         elif ignored := _ignored(name):
             skipped.append(Skipped(name, ignored[0], ignored[1], failed=False))
         elif advice := _rules()["refused"].get(extension):
@@ -301,6 +378,35 @@ def _by_name(candidates: Iterable[_Candidate]) -> tuple[list[_Candidate], list[S
             detail = f"ce n’est pas un format de texte lu ici ({kind})"
             skipped.append(Skipped(name, "format", detail, failed=False))
     return readable, skipped
+
+
+# How every JSON of ours begins (`docs/schemas`); a byte order mark, or spaces of an editor, may come before.
+_RESULT = re.compile(rb'(?:\xef\xbb\xbf)?\s{0,64}\{\s{0,64}"schema"\s{0,64}:\s{0,64}"tensions-[a-z-]{1,40}/[0-9]')
+_HEAD = 512
+
+
+def is_result(head: bytes) -> bool:
+    """Whether a file that begins so is a result of ours: read as a text, it would be counted as one."""
+    return _RESULT.match(head) is not None
+
+
+def _holds_no_text(candidate: _Candidate) -> bool:
+    """A result, or the empty file that a redirection of the shell has just opened for one."""
+    path = candidate.path
+    if candidate.url:
+        try:
+            head = content(candidate.url, _HEAD)
+        except UnreadableError:
+            return False
+        return not head or is_result(head)
+    if not path.is_file():  # a pipe would be waited for
+        return False
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD)
+    except OSError:  # a member of an archive, or a file that the reader will refuse with its reason
+        return False
+    return not head or is_result(head)
 
 
 def _with_ids(candidates: Sequence[_Candidate]) -> tuple[SourceFile, ...]:
@@ -315,7 +421,7 @@ def _with_ids(candidates: Sequence[_Candidate]) -> tuple[SourceFile, ...]:
         for i in again:
             levels[i] += 1
     return tuple(
-        SourceFile(candidate.path, candidate.name, name)
+        SourceFile(candidate.path, candidate.name, name, candidate.url, candidate.size)
         for candidate, name in zip(candidates, _numbered(ids), strict=True)
     )
 

@@ -7,6 +7,7 @@ Two people may give one short answer: rows of two tables are twins only where th
 
 import hashlib
 import unicodedata
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +38,20 @@ _LISTED = 10
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, bits well spread (Knuth's golden ratio): distinct runs, distinct numbers
 
-_Runs = npt.NDArray[np.uint64]
+Runs = npt.NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is compared of a document, once its text is gone.
+
+    `letters`: a hash of its letters and digits, empty without any. `runs`: its runs of five words, as distinct numbers
+    in order. Two different runs bear one number once in four thousand million: far from a tenth of the runs.
+    """
+
+    letters: bytes
+    runs: Runs
+    words: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +62,17 @@ class Twins:
     others: tuple[str, ...]
 
 
-def find_twins(documents: Sequence[Document]) -> tuple[Twins, ...]:
+def find_twins(documents: Sequence[Document], known: Sequence[Body] | None = None) -> tuple[Twins, ...]:
     """The groups of documents that hold the same text, in the order of the documents kept.
 
     Documents of one file (rows of a table, texts of one corpus file) are never twins, nor are records. The one
     kept is of the best format (knowledge/reading.toml, [twins]), then the first. Every other one is a twin of
     the one kept, not only of another twin. Rows of two tables are compared only where nine tenths of the rows of
     the smaller table are in the other; a row and a whole document, from thirty words on. Time grows with the number
-    of words, not of pairs.
+    of words, not of pairs. `known`: their bodies, where the texts were read elsewhere.
     """
-    vocabulary: dict[str, int] = {}
-    bodies = {at: _body(document, vocabulary) for at, document in enumerate(documents) if not document.record}
+    read = known if known is not None else [body_of(document) for document in documents]
+    bodies = {at: body for at, (body, document) in enumerate(zip(read, documents, strict=True)) if not document.record}
     index = _Index({at: body.runs for at, body in bodies.items()})
     copies = _copied_tables(documents, bodies)
     # The document that stands for all that have these letters: of each table, of all that are no tables, of any table.
@@ -90,7 +104,7 @@ def _place(document: Document) -> str:
     return document.source if document.format in _TABLES else _NO_TABLE
 
 
-def _copied_tables(documents: Sequence[Document], bodies: Mapping[int, "_Body"]) -> dict[str, list[str]]:
+def _copied_tables(documents: Sequence[Document], bodies: Mapping[int, Body]) -> dict[str, list[str]]:
     """Tables, each with those that are mostly the same: nine tenths of the texts of the smaller one, and more than
     an answer that two people could give."""
     tables: defaultdict[str, dict[bytes, int]] = defaultdict(dict)
@@ -115,13 +129,13 @@ def _copied_tables(documents: Sequence[Document], bodies: Mapping[int, "_Body"])
 
 
 def without_twins(
-    documents: Sequence[Document], keep: bool
+    documents: Sequence[Document], keep: bool, known: Sequence[Body] | None = None
 ) -> tuple[tuple[Document, ...], tuple[Skipped, ...], tuple[str, ...]]:
     """The documents with each text once, the files left out, and French notices that name the groups.
 
-    `keep`: leave every document in, and only tell. Metadata that only a left out twin has go to the one kept.
+    `keep`: leave every document in, and only tell. `known`: as for `find_twins`. Metadata that only a left out twin has go to the one kept.
     """
-    groups = find_twins(documents)
+    groups = find_twins(documents, known)
     notices = _notices(groups, keep)
     if keep:
         return tuple(documents), (), notices
@@ -170,20 +184,12 @@ def _rank(document: Document) -> int:
 # --- bodies ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
-    """What is compared of a document: a hash of its letters and digits (empty without any), its runs of words."""
-
-    letters: bytes
-    runs: _Runs
-    words: int
-
-
-def _body(document: Document, vocabulary: dict[str, int]) -> _Body:
-    words = list(_words(document))
+def body_of(document: Document) -> Body:
+    """What is compared of a document; a record, which is never a twin, has no body."""
+    words = [] if document.record else list(_words(document))
     letters = hashlib.sha256("".join(words).encode("utf-8", "surrogatepass")).digest() if words else b""
     long = words if len(words) >= _FEWEST_WORDS else []
-    return _Body(letters, _runs([vocabulary.setdefault(word, len(vocabulary)) for word in long]), len(words))
+    return Body(letters, _runs([zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in long]), len(words))
 
 
 def _words(document: Document) -> Iterator[str]:
@@ -209,7 +215,7 @@ def _merged_zones(document: Document) -> list[tuple[int, int]]:
     return merged
 
 
-def _runs(words: Sequence[int]) -> _Runs:
+def _runs(words: Sequence[int]) -> Runs:
     """The runs of five words, as distinct numbers in order."""
     count = max(0, len(words) - _RUN + 1)
     numbers = (np.array(words, dtype=np.uint64) + np.uint64(1)) * _MIX
@@ -217,7 +223,7 @@ def _runs(words: Sequence[int]) -> _Runs:
     run = np.zeros(count, dtype=np.uint64)
     for k in range(_RUN if count else 0):
         run = run * _MIX + numbers[k : count + k]
-    return np.unique(run)
+    return np.unique((run >> np.uint64(32)).astype(np.uint32))
 
 
 class _Index:
@@ -228,11 +234,13 @@ class _Index:
     these are looked up.
     """
 
-    def __init__(self, runs: Mapping[int, _Runs]) -> None:
+    def __init__(self, runs: Mapping[int, Runs]) -> None:
         self._runs = runs
-        values, counts = np.unique(np.concatenate([np.empty(0, np.uint64), *runs.values()]), return_counts=True)
-        self._shared = values[counts > 1]
-        self._frequency = counts[counts > 1]
+        everything = np.concatenate([np.empty(0, np.uint32), *runs.values()])
+        everything.sort()  # in place: with `np.unique` a corpus of four million words would take 150 MB here
+        again = everything[1:][everything[1:] == everything[:-1]]
+        self._shared, others = np.unique(again, return_counts=True)
+        self._frequency = others + 1
         self._by_run: defaultdict[int, list[int]] = defaultdict(list)
 
     def add(self, at: int) -> None:

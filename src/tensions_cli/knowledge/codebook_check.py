@@ -19,12 +19,12 @@ RESERVED = frozenset(
 )
 STRENGTHS = (1, 2, 3)
 # `a.a.a…` of a hundred thousand names takes the reader of TOML minutes and gigabytes; a codebook has two.
-_LONG_KEY = re.compile(rb"\w(?:\.\w{1,40}){30}")
+LONG_KEY = re.compile(rb"\w(?:\.\w{1,40}){30}")
 
 
 def problems_of(content: bytes, lexicon: bytes) -> list[str]:
     """Every problem of the two files; empty when they can be used."""
-    if _LONG_KEY.search(content):
+    if LONG_KEY.search(content):
         return ["ce n’est pas une grille\u00a0: une clé y est faite de trop de noms"]
     try:
         data = tomllib.loads(content.decode("utf-8-sig"))
@@ -33,7 +33,7 @@ def problems_of(content: bytes, lexicon: bytes) -> list[str]:
     except RecursionError:
         return ["ce n’est pas une grille\u00a0: ses listes sont imbriquées au-delà du raisonnable"]
     except tomllib.TOMLDecodeError as error:
-        return [f"ce n’est pas du TOML\u00a0: {_place(error)}{_typed_quotes(content, error)}"]
+        return [f"ce n’est pas du TOML\u00a0: {place(error)}{typed_quotes(content, error)}"]
     try:
         found = [*_of_book(data)]
     except (TypeError, AttributeError, KeyError, ValueError):
@@ -41,13 +41,13 @@ def problems_of(content: bytes, lexicon: bytes) -> list[str]:
     return found or [*_of_lexicon(lexicon, data)]
 
 
-def _place(error: tomllib.TOMLDecodeError) -> str:
+def place(error: tomllib.TOMLDecodeError) -> str:
     """Line and column, without the text of the file."""
     where = re.search(r"line (\d+), column (\d+)", str(error))
     return f"ligne {where[1]}, colonne {where[2]}" if where else "la fin du fichier manque"
 
 
-def _typed_quotes(content: bytes, error: tomllib.TOMLDecodeError) -> str:
+def typed_quotes(content: bytes, error: tomllib.TOMLDecodeError) -> str:
     """A word processor puts ‘ ’ and “ ” where TOML wants straight quotes: the commonest mistake."""
     where = re.search(r"line (\d+)", str(error))
     lines = content.decode("utf-8-sig").splitlines()

@@ -109,6 +109,14 @@ def folder_output(output: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def lend_folder(output: Path) -> None:
+    """Libraries that want a temporary folder get that of the output, where the machine has none to write to."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        tempfile.tempdir = str(output.resolve().parent)
+
+
 @contextmanager
 def _device(output: Path, target: Path) -> Iterator[BinaryIO]:
     """A pipe or a device (/dev/null) is written to as it is: replacing it would destroy it."""

@@ -20,7 +20,7 @@ def cutting(passages: Iterable[TaggedPassage], target_words: int, *, shipped: bo
         if not one.passage.counted:
             continue
         total += 1
-        words += count_words(one.passage.text)
+        words += count_words(one.passage.text) if one.passage.words is None else one.passage.words
         labels[one.tags.label] += 1
         tensions += one.tags.label == MIXTE and one.tags.relation is Relation.OPPOSITION
     return Cutting(

@@ -56,7 +56,7 @@ def counted(tagged: TaggedPassage, by: Sequence[str]) -> Counted | None:
         key=tuple(field_value(tagged, field) for field in by),
         document=passage.document,
         speaker=passage.person or passage.speaker,
-        words=count_words(passage.text),
+        words=count_words(passage.text) if passage.words is None else passage.words,
         label=tags.label,
         logics=tags.logics,
         relation=tags.relation,

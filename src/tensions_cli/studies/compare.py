@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tensions_cli.corpus.sources import STDIN
 from tensions_cli.errors import TensionsError
+from tensions_cli.manifest import manifest
 from tensions_cli.output import french
 from tensions_cli.output.french import integer, percent, plural
 from tensions_cli.pipeline import (
@@ -17,7 +18,6 @@ from tensions_cli.pipeline import (
     Options,
     Progress,
     field_names,
-    manifest,
     silent,
 )
 from tensions_cli.records import Document, Group, Role, Skipped, TaggedPassage
@@ -30,8 +30,7 @@ from tensions_cli.statistics.periods import Date, date_of, period_of, trend, uni
 from tensions_cli.statistics.summary import UNKNOWN, Counted, counted, field_value, summarise
 from tensions_cli.studies.tagged import TaggedCorpus, tag_corpus
 from tensions_cli.studies.words import characteristic_words
-from tensions_cli.tagging.classifier import Model
-from tensions_cli.tagging.model_folder import open_model
+from tensions_cli.tagging.model_folder import describe_model
 
 CORPUS = "corpus"  # the grouping field of two corpora, that of no metadata
 CODES = ("label", "relation")  # what the model says: groups of words, never of shares
@@ -59,13 +58,12 @@ def compare(
     """Groups of one corpus when `options.by` names them, else one corpus for each source. Raises TensionsError."""
     request = request or Request()
     _check_request(sources, options, request)
-    model = open_model(options.model)
     if options.by:
         fields = tuple(name for name in options.by if name not in CODES)
-        corpus = tag_corpus(sources, replace(options, by=fields), progress, model)
+        corpus = tag_corpus(sources, replace(options, by=fields), progress)
         known = dict(zip(fields, field_names(corpus.batch.documents, fields), strict=True))
         return compare_groups(corpus, replace(options, by=tuple(known.get(name, name) for name in options.by)), request)
-    corpora = {name: _corpus(name, source, options, model, progress) for name, source in _names(sources).items()}
+    corpora = {name: _corpus(name, source, options, progress) for name, source in _names(sources).items()}
     return compare_groups(_together(corpora), replace(options, by=(CORPUS,)), request, _same_texts(corpora))
 
 
@@ -97,7 +95,7 @@ def compare_groups(
     change, late = over_time(dated, request.period, options.mask_under, same)
     heard = [one for one in known if not options.mask_under or _group_of(one, options.by) in shown]
     return Comparison(
-        manifest=_manifest(corpus, options, request),
+        manifest=_manifest(options, request),
         by=options.by,
         skipped=corpus.batch.skipped,
         notices=corpus.batch.notices,
@@ -164,9 +162,9 @@ def _no_trend(rows: Sequence[Counted], dates: Mapping[str, Date | None], unit: s
 # --- reading ----------------------------------------------------------------------------------------
 
 
-def _corpus(name: str, source: str, options: Options, model: Model, progress: Progress) -> TaggedCorpus:
+def _corpus(name: str, source: str, options: Options, progress: Progress) -> TaggedCorpus:
     try:
-        return tag_corpus([source], options, progress, model)
+        return tag_corpus([source], options, progress)
     except TensionsError as error:
         error.what = f"corpus «\u00a0{name}\u00a0»\u00a0: {error.what}"
         raise
@@ -207,7 +205,7 @@ def _together(corpora: Mapping[str, TaggedCorpus]) -> TaggedCorpus:
         notices += (f"{name}\u00a0: {notice}" for notice in corpus.batch.notices)
         passages += (_of_corpus(name, one) for one in corpus.passages)
     batch = Batch(tuple(documents), tuple(skipped), tuple(notices))
-    return TaggedCorpus(batch, next(iter(corpora.values())).model, tuple(passages))
+    return TaggedCorpus(batch, tuple(passages))
 
 
 def _of_corpus(name: str, tagged: TaggedPassage) -> TaggedPassage:
@@ -315,7 +313,7 @@ def _words_only(corpus: TaggedCorpus, options: Options, request: Request) -> Com
             hint="ajoutez des textes au corpus, ou groupez autrement",
         )
     return Comparison(
-        manifest=_manifest(corpus, options, request),
+        manifest=_manifest(options, request),
         by=options.by,
         skipped=corpus.batch.skipped,
         notices=corpus.batch.notices,
@@ -375,8 +373,8 @@ def _shared_texts(same: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _manifest(corpus: TaggedCorpus, options: Options, request: Request) -> dict[str, object]:
-    base = manifest(corpus.model, options)
+def _manifest(options: Options, request: Request) -> dict[str, object]:
+    base = manifest(describe_model(options.model), options)
     asked = {"against": request.against, "period": request.period, "words": request.words}
     return {**base, "options": {**base["options"], **asked}}
 

@@ -102,7 +102,7 @@ def refuse_learnt(gold: Gold, model: str) -> None:
 
 def check_outside(file: Path, sources: Sequence[str]) -> None:
     """Refuse a file of codes that is one of the files to read. Raises TensionsError."""
-    read = [found.path for found in find_files(sources).files if found.name != "stdin"]
+    read = [found.path for found in find_files(sources, remote=True).files if found.name != "stdin"]
     if file.resolve() in {path.resolve() for path in read}:
         raise TensionsError(
             f"{file.name} est lui-même dans le corpus",
@@ -253,7 +253,7 @@ def seen(tagged: TaggedPassage, by: Sequence[str]) -> Seen:
     """What correction needs of a counted passage."""
     passage, tags = tagged.passage, tagged.tags
     return Seen(
-        Key(passage.id, passage.document, fingerprint(passage.text)),
+        Key(passage.id, passage.document, passage.fingerprint or fingerprint(passage.text)),
         Observed(
             key=tuple(field_value(tagged, name) for name in by),
             document=passage.document,

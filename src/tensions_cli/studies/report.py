@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tensions_cli.corpus.segment import BACKCHANNEL_WORDS
 from tensions_cli.errors import TensionsError
+from tensions_cli.manifest import manifest
 from tensions_cli.output.french import plural
 from tensions_cli.pipeline import (
     Batch,
@@ -19,7 +20,6 @@ from tensions_cli.pipeline import (
     document_info,
     field_names,
     fields_of,
-    manifest,
 )
 from tensions_cli.records import NEUTRE, Analysis, CastMember, DocumentInfo, Group, Relation, Role, TaggedPassage
 from tensions_cli.results import (
@@ -45,7 +45,7 @@ from tensions_cli.studies.compare import Request, compare_groups, over_time
 from tensions_cli.studies.gold import Gold, correct_with_gold, read_gold, refuse_both, refuse_learnt, seen
 from tensions_cli.studies.tagged import TaggedCorpus
 from tensions_cli.studies.words import vocabulary_by_label
-from tensions_cli.tagging.model_folder import read_card, read_metrics
+from tensions_cli.tagging.model_folder import describe_model, read_card, read_metrics
 from tensions_cli.words import count_words
 
 DEFAULT_FIELDS = ("genre", "role")  # chapters of a report that asks for none, where the corpus has them
@@ -276,12 +276,12 @@ def _masking_of(chapters: Iterable[_Chapter]) -> list[str]:
 def _analysis(
     corpus: TaggedCorpus, groups: tuple[Group, ...], options: Options, request: ReportRequest, fields: Sequence[str]
 ) -> Analysis:
-    base = manifest(corpus.model, replace(options, by=tuple(fields)))
+    base = manifest(describe_model(options.model), replace(options, by=tuple(fields)))
     asked = {"mask_under": options.mask_under, "verbatim": request.verbatim, "all_passages": request.all_passages}
     return Analysis(
         manifest={**base, "options": {**base["options"], **asked}},
         by=("document",),
-        documents=_infos(corpus.batch, corpus.passages),
+        documents=_infos(corpus.batch),
         skipped=corpus.batch.skipped,
         notices=corpus.batch.notices,
         groups=groups,
@@ -289,21 +289,10 @@ def _analysis(
     )
 
 
-def _infos(batch: Batch, passages: Iterable[TaggedPassage]) -> tuple[DocumentInfo, ...]:
+def _infos(batch: Batch) -> tuple[DocumentInfo, ...]:
     """What was read of each document, without remarks on its speakers, which name them."""
-    totals: Counter[str] = Counter()
-    excluded: dict[str, Counter[str]] = {}
-    for one in passages:
-        totals[one.passage.document] += 1
-        if not one.passage.counted:
-            excluded.setdefault(one.passage.document, Counter())[one.passage.excluded_reason or "?"] += 1
-    infos = []
-    for document in batch.documents:
-        reasons = excluded.get(document.id, Counter())
-        n = totals[document.id]
-        info = document_info(document, passages=n, counted=n - reasons.total(), excluded=reasons, show_dropped=False)
-        infos.append(replace(info, cast=tuple(map(_unnamed, info.cast)), notices=()))
-    return tuple(infos)
+    infos = [document_info(document, batch.readings[document.id]) for document in batch.documents]
+    return tuple(replace(info, cast=tuple(map(_unnamed, info.cast)), notices=()) for info in infos)
 
 
 # --- names --------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from tensions_cli.pipeline import (
     Progress,
     field_names,
     load,
+    load_tagged,
     nothing_counted,
     passages_of,
     silent,
@@ -78,9 +79,9 @@ def draw_sample(
     """
     known = [one for file in request.without for one in read_known(file)]
     model = _model(options, request)
-    batch = load(sources, options, progress)
+    batch = load_tagged(sources, options, progress) if model else load(sources, options, progress)
     by = field_names(batch.documents, options.by)
-    everything = _passages(batch, options, model, progress)
+    everything = _passages(batch, options)
     counted = [rank for rank, one in enumerate(everything) if one.passage.counted]
     if not counted:
         raise nothing_counted(batch.documents)
@@ -145,9 +146,9 @@ def _model(options: Options, request: SampleRequest) -> Model | None:
     return model if request.needs_model else None
 
 
-def _passages(batch: Batch, options: Options, model: Model | None, progress: Progress) -> list[TaggedPassage]:
-    if model:
-        return list(tagged_passages(batch, model, options, progress))
+def _passages(batch: Batch, options: Options) -> list[TaggedPassage]:
+    if batch.model:
+        return list(tagged_passages(batch))
     return [TaggedPassage(passage, _UNCODED) for passage in passages_of(batch.documents, options)]
 
 

@@ -42,28 +42,28 @@ class Attribution:
 def attribute(space: Space, row: Row, coefficients: FloatArray, intercept: float) -> Attribution:
     """Share out one head's log-odds; `coefficients` has one value per column of the feature space."""
     starts = space.starts
-    weights = coefficients.astype(np.float64)
-    cue_weights = weights[starts["cues"] : starts["discourse"]]
+    cue_weights = coefficients[starts["cues"] : starts["discourse"]].astype(np.float64)
     terms = (
-        _lemma_terms(row, weights[: starts["pieces"]])
-        + _piece_terms(row, weights[starts["pieces"] : starts["cues"]])
+        _lemma_terms(row, coefficients[: starts["pieces"]])
+        + _piece_terms(row, coefficients[starts["pieces"] : starts["cues"]])
         + _cue_terms(row, cue_weights, cue_names(space.book))
     )
-    values = row.discourse * SCALES["discourse"] * weights[starts["discourse"] :]
+    values = row.discourse * SCALES["discourse"] * coefficients[starts["discourse"] :].astype(np.float64)
     form = {feature.__name__: float(value) for feature, value in zip(DISCOURSE, values, strict=True)}
     form["both"] = float(row.cues[-1] * SCALES["cues"] * cue_weights[-1])
     return Attribution(terms, form, float(intercept))
 
 
-def _shares(counts: Counts, weights: Terms) -> Terms:
+def _shares(counts: Counts, coefficients: FloatArray) -> Terms:
     """Term of each occurrence: the column's term over the number of times the passage has it."""
-    times = np.bincount(counts.places, minlength=len(counts.columns))
-    return np.asarray((counts.values * weights[counts.columns] / times)[counts.places], dtype=np.float64)
+    weights = coefficients[counts.columns].astype(np.float64)
+    places = np.searchsorted(counts.columns, counts.found)
+    return np.asarray((counts.values * weights / counts.times)[places], dtype=np.float64)
 
 
-def _lemma_terms(row: Row, weights: Terms) -> Terms:
+def _lemma_terms(row: Row, coefficients: FloatArray) -> Terms:
     size = len(row.seen.words.lemmas)
-    shares = _shares(row.lemmas, weights) * SCALES["lemmas"]
+    shares = _shares(row.lemmas, coefficients) * SCALES["lemmas"]
     alone = row.lemmas.owners < size
     terms = np.bincount(row.lemmas.owners[alone], shares[alone], minlength=size).astype(np.float64)
     firsts = row.lemmas.owners[~alone] - size
@@ -72,8 +72,8 @@ def _lemma_terms(row: Row, weights: Terms) -> Terms:
     return terms
 
 
-def _piece_terms(row: Row, weights: Terms) -> Terms:
-    shares = _shares(row.pieces, weights) * SCALES["pieces"]
+def _piece_terms(row: Row, coefficients: FloatArray) -> Terms:
+    shares = _shares(row.pieces, coefficients) * SCALES["pieces"]
     terms = np.bincount(row.pieces.owners, shares, minlength=len(row.seen.words.lemmas))
     return np.asarray(terms, dtype=np.float64)
 

@@ -53,7 +53,7 @@ def _distilled(models: tuple[Path, ...]) -> Encoder:
     student = load_distilled(folder)
 
     def encode_all(passages: Sequence[Seen]) -> FloatArray:
-        return np.stack([encode(student, seen.words) for seen in passages])
+        return encode(student, [seen.words for seen in passages])
 
     return Encoder("distilled", student.sha256, encode_all)
 

@@ -1,6 +1,7 @@
 """The words to underline: cues of the lexicon, then the words that weigh most (codebook rule 14)."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -31,16 +32,18 @@ def underline(
             axis = cue.name if cue.kind == "axis" and cue.name in axes else None
             spans.append((match.first, match.last, axis))
     taken = {word for first, last, _ in spans for word in range(first, last)}
-    heavy = [
-        int(word)
-        for word in np.argsort(-terms, kind="stable")
-        if int(word) not in taken
-        and seen.words.forms[int(word)] not in function_words()
-        and all(terms[word] >= rival[word] for rival in rivals)
-    ][:MAX_WORDS]
-    chosen = [word for word in heavy if terms[word] >= MIN_TERM]
+    values, others, functions = terms.tolist(), [rival.tolist() for rival in rivals], function_words()
+    by_weight = (
+        word
+        for word in np.argsort(-terms, kind="stable").tolist()
+        if word not in taken
+        and seen.words.forms[word] not in functions
+        and all(values[word] >= rival[word] for rival in others)
+    )
+    heavy = list(islice(by_weight, MAX_WORDS))
+    chosen = [word for word in heavy if values[word] >= MIN_TERM]
     if not spans and not chosen:
-        chosen = [word for word in heavy[:1] if terms[word] > 0]
+        chosen = [word for word in heavy[:1] if values[word] > 0]
     spans += [(word, word + 1, None) for word in chosen]
     return [
         Evidence(int(seen.words.starts[first]), int(seen.words.ends[last - 1]), pole, axis)

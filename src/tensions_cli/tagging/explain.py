@@ -4,10 +4,9 @@ import numpy as np
 
 from tensions_cli.records import Explanation, PoleExplanation, WordTerm
 from tensions_cli.tagging.attribution import Terms, attribute
-from tensions_cli.tagging.classifier import SCORE_DECIMALS, Model, encoder_part
-from tensions_cli.tagging.features import Seen, row_of, see
+from tensions_cli.tagging.classifier import POLES, SCORE_DECIMALS, Model, encoder_parts
+from tensions_cli.tagging.features import Seen, rows_of, see
 from tensions_cli.tagging.french import words_of
-from tensions_cli.tagging.kernel import likeness, vectors_of
 from tensions_cli.tagging.tag import tag_texts
 
 # A word's share of the encoder's term is what the term loses without the word. Words say part of the same thing, so
@@ -19,7 +18,7 @@ MAX_OCCLUDED = 400  # beyond, a passage is no passage: the encoder's term is lef
 def explain(text: str, model: Model) -> Explanation:
     """Tags of one passage and, for each pole, terms that add up to the log-odds before calibration."""
     seen = see(text, words_of([text])[0], model.book)
-    row = row_of(model.space, seen)
+    (row,) = rows_of(model.space, [seen])
     usual, wholes, shares = _encoder_terms(seen, model)
     poles = []
     for head, pole in enumerate(model.poles.names):
@@ -53,7 +52,7 @@ def _encoder_terms(seen: Seen, model: Model) -> tuple[Terms, Terms, Terms]:
     """
     heads, count = model.poles, len(seen.words.forms)
     variants = [seen, *(_without(seen, word) for word in range(count if count <= MAX_OCCLUDED else 0))]
-    parts = encoder_part(heads, likeness(model.kernel, vectors_of(model.kernel, variants))) * heads.blends
+    parts = encoder_parts(model, variants)[:, model.stack.groups[POLES]] * heads.blends
     usual = heads.means * heads.blends
     shares = np.zeros((len(heads.names), count))
     wholes = np.zeros(len(heads.names))

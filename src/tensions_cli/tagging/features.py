@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain, pairwise, repeat
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from tensions_cli.tagging.lexicon import Match, find_cues
 # passages and not searched further; benchmarks/README.md tells what each block brings.
 SCALES = {"lemmas": 1.0, "pieces": 1.0, "cues": 0.5, "discourse": 0.5}
 PIECE_LENGTHS = (3, 4, 5)
+KEPT_FORMS = 50_000  # words whose pieces are kept (10 MB at most); beyond, the table starts again
 MIN_PASSAGES = 2  # a word or a piece of word seen in one passage only says nothing to another author
 
 
@@ -41,6 +43,16 @@ def see(text: str, words: Words, book: Codebook) -> Seen:
     return Seen(text, words, tuple(find_cues(words, book)))
 
 
+@dataclass(slots=True)
+class _Pieces:
+    """Columns of the pieces of each word form met so far: words come back, their pieces need one look-up."""
+
+    ranks: dict[str, int] = field(default_factory=dict)
+    firsts: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    sizes: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    columns: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+
 @dataclass(frozen=True, slots=True)
 class Space:
     """The columns that training fixed: rank and inverse document frequency of each lemma and piece.
@@ -53,8 +65,7 @@ class Space:
     lemma_idf: FloatArray
     pieces: dict[str, int]
     piece_idf: FloatArray
-    # Columns of the pieces of each word form met so far: words come back, their pieces need one look-up.
-    piece_columns: dict[str, IntArray] = field(default_factory=dict, compare=False, repr=False)
+    piece_rows: _Pieces = field(default_factory=_Pieces, compare=False, repr=False)
 
     @property
     def starts(self) -> dict[str, int]:
@@ -97,46 +108,97 @@ def _columns(counts: Counter[str], total: int) -> tuple[dict[str, int], FloatArr
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """TF-IDF of one block of a passage: `columns` (inside the block) and `values`, and where each word stands.
+    """TF-IDF of one block of a passage: `columns` (inside the block, sorted), `values`, how many `times` each is there.
 
-    `places` are ranks in `columns` of every known gram of the passage, in text order; `owners` are
-    the ranks of the words that each of them belongs to (a pair of lemmas belongs to its first word).
+    `found` are the columns of every known gram of the passage, in word order; `owners` are the ranks of the words
+    that each of them belongs to (a pair of lemmas belongs to its first word).
     """
 
     columns: IntArray
     values: FloatArray
-    places: IntArray
+    times: IntArray
+    found: IntArray
     owners: IntArray
 
 
-def _tfidf(columns: IntArray, owners: IntArray, idf: FloatArray) -> Counts:
-    kept, places, counts = np.unique(columns, return_inverse=True, return_counts=True)
-    values = (1 + np.log(counts)) * idf[kept]
-    norm = max(float(np.sqrt(values @ values)), 1e-9)
-    return Counts(kept, (values / norm).astype(np.float32), places, owners)
+def _tfidf(found: IntArray, owners: IntArray, sizes: IntArray, idf: FloatArray) -> list[Counts]:
+    """TF-IDF of passages from what was found in them, end to end; `sizes`: how much was found in each."""
+    width = max(len(idf), 1)
+    keys: Any = np.repeat(np.arange(len(sizes)) * width, sizes) + found
+    keys = np.sort(keys.astype(np.uint32) if len(sizes) * width < 2**32 else keys)  # half the bytes: twice as fast
+    firsts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, np.int64)
+    passages, columns = np.divmod(keys[firsts].astype(np.int64), width)
+    counts = np.diff(np.append(firsts, len(keys)))
+    values = (1 + np.log(counts)) * idf[columns]
+    ends = np.cumsum(np.bincount(passages, minlength=len(sizes))).tolist()
+    edges = zip([0, *ends], ends, strict=False)
+    reached = np.cumsum(sizes).tolist()
+    result = []
+    for (start, end), (first, last) in zip(edges, zip([0, *reached], reached, strict=False), strict=True):
+        own = values[start:end]
+        norm = max(math.sqrt(own @ own), 1e-9)
+        result.append(
+            Counts(
+                columns=columns[start:end],
+                values=(own / norm).astype(np.float32),
+                times=counts[start:end],
+                found=found[first:last],
+                owners=owners[first:last],
+            )
+        )
+    return result
 
 
-def lemma_counts(space: Space, words: Words) -> Counts:
+def _lemma_counts(space: Space, seen: Sequence[Seen]) -> list[Counts]:
     """TF-IDF of lemmas, then of pairs of neighbouring lemmas; a pair's owner is counted from the number of words."""
-    columns = np.array([space.lemmas.get(gram, -1) for gram in grams(words)], dtype=np.int64)
-    owners = np.flatnonzero(columns >= 0)
-    return _tfidf(columns[owners], owners, space.lemma_idf)
+    lengths = np.array([len(one.words.lemmas) for one in seen], dtype=np.int64)
+    lemmas = list(chain.from_iterable(one.words.lemmas for one in seen))
+    columns = np.full((len(lemmas), 2), -1, dtype=np.int64)  # of each lemma, and of the pair that it begins
+    rank, unknown = space.lemmas.get, repeat(-1)
+    columns[:, 0] = np.fromiter(map(rank, lemmas, unknown), dtype=np.int64, count=len(lemmas))
+    if len(lemmas) > 1:
+        pairs = map(" ".join, pairwise(lemmas))
+        columns[:-1, 1] = np.fromiter(map(rank, pairs, unknown), dtype=np.int64, count=len(lemmas) - 1)
+    ends = np.cumsum(lengths)
+    columns[ends[lengths > 0] - 1, 1] = -1  # the last word of a passage begins no pair
+    words = np.arange(len(lemmas)) - np.repeat(ends - lengths, lengths)
+    owners = np.stack([words, words + np.repeat(lengths, lengths)], axis=1)
+    kept = columns >= 0
+    known = np.concatenate([[0], np.cumsum(kept.sum(axis=1))])
+    edges = np.concatenate([[0], ends])
+    return _tfidf(columns[kept], owners[kept], np.diff(known[edges]), space.lemma_idf)
 
 
-def piece_counts(space: Space, words: Words) -> Counts:
+def _piece_counts(space: Space, seen: Sequence[Seen]) -> list[Counts]:
     """TF-IDF of the pieces of words."""
-    runs = [_piece_columns(space, form) for form in words.forms]
-    columns = np.concatenate(runs) if runs else np.empty(0, dtype=np.int64)
-    owners = np.repeat(np.arange(len(runs)), [len(run) for run in runs])
-    return _tfidf(columns, owners, space.piece_idf)
+    lengths = np.array([len(one.words.forms) for one in seen], dtype=np.int64)
+    ranks = _piece_rows(space, list(chain.from_iterable(one.words.forms for one in seen)))
+    known = space.piece_rows
+    sizes = known.sizes[ranks]
+    reached = np.concatenate([[0], np.cumsum(sizes)])
+    places = np.arange(reached[-1]) + np.repeat(known.firsts[ranks] - reached[:-1], sizes)
+    words = np.arange(len(ranks)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    edges = np.concatenate([[0], np.cumsum(lengths)])
+    return _tfidf(known.columns[places], np.repeat(words, sizes), np.diff(reached[edges]), space.piece_idf)
 
 
-def _piece_columns(space: Space, form: str) -> IntArray:
-    columns = space.piece_columns.get(form)
-    if columns is None:
-        found = [column for piece in pieces_of(form) if (column := space.pieces.get(piece)) is not None]
-        columns = space.piece_columns[form] = np.array(found, dtype=np.int64)
-    return columns
+def _piece_rows(space: Space, forms: Sequence[str]) -> IntArray:
+    """Rows of words in the table of pieces, new words added."""
+    known = space.piece_rows
+    fresh = list(dict.fromkeys(form for form in forms if form not in known.ranks))
+    if len(known.ranks) + len(fresh) > KEPT_FORMS:
+        known.ranks.clear()
+        known.columns, known.firsts, known.sizes = (np.empty(0, dtype=np.int64) for _ in range(3))
+        fresh = list(dict.fromkeys(forms))
+    if fresh:
+        column = space.pieces.get
+        runs = [[at for piece in pieces_of(form) if (at := column(piece)) is not None] for form in fresh]
+        sizes = np.array([len(run) for run in runs], dtype=np.int64)
+        known.firsts = np.append(known.firsts, len(known.columns) + np.cumsum(sizes) - sizes)
+        known.columns = np.append(known.columns, np.array(list(chain.from_iterable(runs)), dtype=np.int64))
+        known.sizes = np.append(known.sizes, sizes)
+        known.ranks.update((form, rank) for rank, form in enumerate(fresh, len(known.ranks)))
+    return np.fromiter(map(known.ranks.__getitem__, forms), dtype=np.int64, count=len(forms))
 
 
 @cache
@@ -161,12 +223,18 @@ def cue_values(cues: Sequence[Match], book: Codebook) -> FloatArray:
 
     `both` is the second strongest logic: the weaker of two.
     """
-    sums = dict.fromkeys(cue_names(book), 0.0)
+    names = cue_names(book)
+    if not cues:
+        return np.zeros(len(names), dtype=np.float32)
+    sums = dict.fromkeys(names, 0.0)
     for match in cues:
         for family in cue_families(match):
             sums[family] += match.cue.strength
     sums["both"] = sorted(sums[f"all:{pole}"] for pole in book.poles)[-2]
     return np.log1p(np.array(list(sums.values()), dtype=np.float32))
+
+
+_DIGIT, _EUROS, _ACRONYM = re.compile(r"\d"), re.compile(r"\beuros?\b"), re.compile(r"\b[A-ZÀ-Ý]{3,}\b")
 
 
 def length(seen: Seen) -> float:
@@ -181,12 +249,13 @@ def asks(seen: Seen) -> float:
 
 def counts_things(seen: Seen) -> float:
     """The passage holds a figure."""
-    return float(bool(re.search(r"\d", seen.text)))
+    return float(_DIGIT.search(seen.text) is not None)
 
 
 def percent_or_money(seen: Seen) -> float:
     """The passage holds a percentage or an amount of money."""
-    return float(bool(re.search(r"[%€]|\beuros?\b", seen.text)))
+    text = seen.text
+    return float("%" in text or "€" in text or ("euro" in text and _EUROS.search(text) is not None))
 
 
 def first_person(seen: Seen) -> float:
@@ -206,7 +275,7 @@ def opposing(seen: Seen) -> float:
 
 def acronyms(seen: Seen) -> float:
     """Share of words in capitals (CPOM, ARS, EHPAD)."""
-    found = len(re.findall(r"\b[A-ZÀ-Ý]{3,}\b", seen.text))
+    found = len(_ACRONYM.findall(seen.text))
     return found / max(len(seen.words.lemmas), 1)
 
 
@@ -268,15 +337,15 @@ class Row:
     discourse: FloatArray
 
 
-def row_of(space: Space, seen: Seen) -> Row:
-    """Measure one passage."""
-    return Row(
-        seen=seen,
-        lemmas=lemma_counts(space, seen.words),
-        pieces=piece_counts(space, seen.words),
-        cues=cue_values(seen.cues, space.book),
-        discourse=discourse_values(seen),
-    )
+def rows_of(space: Space, seen: Sequence[Seen]) -> list[Row]:
+    """Measure passages, in order: each row is the same whatever stands beside it."""
+    if not seen:
+        return []
+    blocks = zip(seen, _lemma_counts(space, seen), _piece_counts(space, seen), strict=True)
+    return [
+        Row(one, lemmas, pieces, cue_values(one.cues, space.book), discourse_values(one))
+        for one, lemmas, pieces in blocks
+    ]
 
 
 def matrix(space: Space, rows: Sequence[Row]) -> Any:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import compress, count
 
 from tensions_cli.knowledge.codebook import Codebook
 from tensions_cli.knowledge.lexicon import Cue
@@ -29,14 +30,18 @@ def _by_first_lemma(book: Codebook) -> dict[str, tuple[tuple[tuple[str, ...], Cu
 def find_cues(words: Words, book: Codebook) -> list[Match]:
     """Cues of a codebook in word order: those under a trap or inside a longer cue of their kind are left out."""
     table, lemmas = _by_first_lemma(book), words.lemmas
-    found: list[Match] = []
-    for first, lemma in enumerate(lemmas):
-        for sequence, cue in table.get(lemma, ()):
-            if lemmas[first : first + len(sequence)] == sequence:
-                found.append(Match(first, first + len(sequence), cue))
+    found = [
+        Match(first, first + len(sequence), cue)
+        for first in compress(count(), map(table.__contains__, lemmas))
+        for sequence, cue in table[lemmas[first]]
+        if len(sequence) == 1 or lemmas[first : first + len(sequence)] == sequence
+    ]
     traps = [m for m in found if m.cue.kind == "trap"]
-    spoken = [m for m in found if m.cue.kind != "trap" and not any(_overlap(m, trap) for trap in traps)]
-    return [m for m in spoken if not any(_inside(m, other) for other in spoken)]
+    spoken = [m for m in found if m.cue.kind != "trap"]
+    if traps:
+        spoken = [m for m in spoken if not any(_overlap(m, trap) for trap in traps)]
+    long = [m for m in spoken if m.last - m.first > 1]
+    return [m for m in spoken if not any(_inside(m, other) for other in long)]
 
 
 def _overlap(a: Match, b: Match) -> bool:

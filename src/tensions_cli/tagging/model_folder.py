@@ -9,6 +9,8 @@ import io
 import json
 import math
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from tensions_cli.knowledge.codebook import FILE as CODEBOOK
 from tensions_cli.knowledge.codebook import LEXICON, Codebook, parse_codebook, shipped, use_codebook
 from tensions_cli.records import Relation
 from tensions_cli.tagging import french
-from tensions_cli.tagging.classifier import Heads, Model
+from tensions_cli.tagging.classifier import AXES, POLES, RELATION, STANCE, Heads, Model, stacked
 from tensions_cli.tagging.encoders import Encoder, encoder
 from tensions_cli.tagging.features import Space, discourse_sha256, feature_names
 from tensions_cli.tagging.kernel import Kernel
@@ -28,9 +30,8 @@ from tensions_cli.tagging.kernel import Kernel
 SCHEMA = "tensions-model/3"
 DEFAULT = "standard"
 CONFIG, WEIGHTS, LEMMAS, PIECES = "config.json", "weights.npz", "lemmas.txt", "pieces.txt"
-STANCE = "stance_"  # the stance heads are stored by logic: stance_rationalisation, stance_professionnelle
-RELATION = "relation_"  # those of the relations by pair: relation_rationalisation+professionnelle
 HEAD_ARRAYS = ("coefficients", "intercepts", "duals", "means", "blends", "slopes", "offsets", "thresholds")
+TENSION = ("precision", "recall")  # of tensions, measured on passages never seen
 MAX_BYTES = 200_000_000  # ten times the largest shipped model; a larger file is not one of ours
 
 
@@ -89,13 +90,14 @@ def load_model(name: str = DEFAULT) -> Model:
         }
         names = list(config["encoders"])
         doubt = float(config["doubt"])
-        tension = {name: float(config["tension"][name]) for name in ("precision", "recall")}
-        landmarks = [weights[f"landmarks_{name}"].astype(np.float64) for name in names]
+        tension = {name: float(config["tension"][name]) for name in TENSION}
+        landmarks = [weights[f"landmarks_{name}"].astype(np.float32, order="F") for name in names]
         centres = [weights[f"centre_{name}"] for name in names]
         if not math.isfinite(doubt):
             raise ValueError("doubt")
         _check_names(book, heads)
         _check_shapes(space, heads, landmarks)
+        stack, heads = stacked(heads)
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise _damaged(folder, "ses poids ne se lisent pas") from error
     kernel = Kernel(tuple(_encoder(folder, config, name) for name in names), tuple(centres), tuple(landmarks))
@@ -106,13 +108,41 @@ def load_model(name: str = DEFAULT) -> Model:
         sha256=digest,
         space=space,
         kernel=kernel,
-        poles=heads["poles"],
+        stack=stack,
+        poles=heads[POLES],
         relations={pair: heads[f"{RELATION}{pair}"] for pair in book.pairs},
-        axes=heads["axes"],
+        axes=heads[AXES],
         stances={pole: heads[f"{STANCE}{pole}"] for pole in book.poles},
         doubt=doubt,
         tension=tension,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What is known of a model without its weights. `tension`, `encoders`: as its configuration says."""
+
+    identity: str
+    name: str
+    sha256: str
+    book: Codebook
+    tension: Mapping[str, float]
+    encoders: tuple[str, ...]
+
+
+def describe_model(name: str = DEFAULT) -> Described:
+    """Which model this is, and its codebook; raises ModelError as `load_model` does, weights apart."""
+    folder = find_model(name)
+    config = _read_config(folder)
+    book = _codebook(folder, config)
+    _check_fits(folder, config, book)
+    digest = config_sha256(folder)
+    try:
+        tension = {measure: float(config["tension"][measure]) for measure in TENSION}
+    except (KeyError, ValueError, TypeError) as error:
+        raise _damaged(folder, "sa configuration est incomplète") from error
+    identity = f"{config['name']} {config['version']} ({digest[:8]})"
+    return Described(identity, config["name"], digest, book, tension, tuple(config["encoders"]))
 
 
 def open_model(name: str = DEFAULT) -> Model:
@@ -131,7 +161,7 @@ def read_codebook(name: str) -> Codebook:
 def head_groups(book: Codebook) -> tuple[str, ...]:
     """Names under which the heads of a model are stored."""
     relations, stances = (f"{RELATION}{pair}" for pair in book.pairs), (f"{STANCE}{pole}" for pole in book.poles)
-    return ("poles", "axes", *relations, *stances)
+    return (POLES, AXES, *relations, *stances)
 
 
 def _codebook(folder: Path, config: dict[str, Any]) -> Codebook:
@@ -166,7 +196,7 @@ def _widened(weights: dict[str, Any], group: str, array: str) -> Any:
 def _check_names(book: Codebook, heads: dict[str, Heads]) -> None:
     """Raise ValueError where heads do not answer the questions of the codebook, in its order."""
     axes = tuple(f"{axis}:{pole}" for axis in book.axes for pole in book.poles)
-    if (heads["poles"].names, heads["axes"].names) != (book.poles, axes):
+    if (heads[POLES].names, heads[AXES].names) != (book.poles, axes):
         raise ValueError("names")
     known = {f"{RELATION}{pair}": {one.value for one in Relation} for pair in book.pairs}
     known |= {f"{STANCE}{pole}": {"", *book.stances[pole]} for pole in book.poles}  # "": nobody coded any

@@ -9,16 +9,19 @@ from tensions_cli.knowledge.codebook import label_of
 from tensions_cli.records import Evidence, Passage, Relation, TaggedPassage, Tags
 from tensions_cli.tagging.attribution import attribute
 from tensions_cli.tagging.classifier import (
+    AXES,
+    POLES,
+    RELATION,
+    STANCE,
     Model,
+    all_log_odds,
     are_certain,
     best_name,
-    log_odds,
     probabilities,
 )
 from tensions_cli.tagging.evidence import underline
-from tensions_cli.tagging.features import Row, matrix, row_of, see
+from tensions_cli.tagging.features import Row, rows_of, see
 from tensions_cli.tagging.french import words_of
-from tensions_cli.tagging.kernel import likeness, vectors_of
 
 BATCH = 256  # passages scored together; larger ones gain nothing and hold more memory
 
@@ -34,14 +37,15 @@ def tag(passages: Iterable[Passage], model: Model) -> Iterator[TaggedPassage]:
 def tag_texts(texts: list[str], model: Model) -> list[Tags]:
     """Tags of each text, taken as one passage each."""
     seen = [see(text, words, model.book) for text, words in zip(texts, words_of(texts), strict=True)]
-    rows = [row_of(model.space, one) for one in seen]
-    features = matrix(model.space, rows)
-    like = likeness(model.kernel, vectors_of(model.kernel, seen))
-    scores = probabilities(model.poles, log_odds(model.poles, features, like))
+    if not seen:
+        return []
+    rows = rows_of(model.space, seen)
+    odds = all_log_odds(model, rows)
+    scores = probabilities(model.poles, odds[POLES])
     answers = scores >= model.poles.thresholds
-    relations = {pair: best_name(heads, log_odds(heads, features, like)) for pair, heads in model.relations.items()}
-    stances = {pole: best_name(heads, log_odds(heads, features, like)) for pole, heads in model.stances.items()}
-    axes = probabilities(model.axes, log_odds(model.axes, features, like)) >= model.axes.thresholds
+    relations = {pair: best_name(heads, odds[f"{RELATION}{pair}"]) for pair, heads in model.relations.items()}
+    stances = {pole: best_name(heads, odds[f"{STANCE}{pole}"]) for pole, heads in model.stances.items()}
+    axes = probabilities(model.axes, odds[AXES]) >= model.axes.thresholds
     certain = are_certain(scores, model.poles.thresholds, model.doubt).tolist()
     return [
         _tags(

@@ -27,7 +27,9 @@ from tensions_cli.statistics.agreement import (
 )
 from tensions_cli.statistics.intervals import MIN_CLUSTERS
 from tensions_cli.tagging.classifier import (
+    RELATION,
     SCORE_DECIMALS,
+    STANCE,
     Heads,
     are_certain,
     best_name,
@@ -38,7 +40,6 @@ from tensions_cli.tagging.classifier import (
 )
 from tensions_cli.tagging.features import Seen
 from tensions_cli.tagging.kernel import Likeness, likeness
-from tensions_cli.tagging.model_folder import RELATION, STANCE
 from tensions_cli.training.coded import CodedPassage
 from tensions_cli.training.figures import calibration_error, reliability
 from tensions_cli.training.fit import (

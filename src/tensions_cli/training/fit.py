@@ -13,7 +13,7 @@ from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.records import Relation
 from tensions_cli.tagging.classifier import SCORE_DECIMALS, Heads, small_columns
 from tensions_cli.tagging.encoders import Encoder
-from tensions_cli.tagging.features import Seen, Space, fit_space, matrix, row_of, see
+from tensions_cli.tagging.features import Seen, Space, fit_space, matrix, rows_of, see
 from tensions_cli.tagging.french import FloatArray, Words, words_of
 from tensions_cli.tagging.kernel import Kernel, likeness, unit
 from tensions_cli.training.coded import CodedPassage
@@ -151,7 +151,7 @@ def _without(words: Words, hidden: Collection[str]) -> Words:
 
 def features_of(space: Space, seen: Sequence[Seen]) -> Any:
     """Feature matrix of passages, shape (passages, columns)."""
-    return matrix(space, [row_of(space, one) for one in seen])
+    return matrix(space, rows_of(space, seen))
 
 
 def fit_kernel(material: Material, centred_on: int | None = None) -> Kernel:

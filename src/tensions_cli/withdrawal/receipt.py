@@ -11,8 +11,11 @@ from tensions_cli.withdrawal.steps import LEFT_TO_PEOPLE, Action
 _DONE = {Action.DELETE: "supprimé", Action.REWRITE: "réécrit", Action.REPLACE: "remplacé par un .txt"}
 
 
-def receipt(name: str, plan: Plan, *, done: bool, left: int) -> str:
-    """The receipt; `name`: what was asked, `done`: the plan was carried out, `left`: files that still hold words."""
+def receipt(name: str, plan: Plan, *, done: bool, left: int, is_forgotten: bool = True) -> str:
+    """The receipt; `name`: what was asked, `done`: the plan was carried out, `left`: files that still hold words.
+
+    `is_forgotten`: the results kept from one run to the next are gone.
+    """
     lines = [
         f"# {'Reçu de retrait' if done else 'Retrait prévu'}",
         "",
@@ -32,7 +35,7 @@ def receipt(name: str, plan: Plan, *, done: bool, left: int) -> str:
         "est retiré, refaites-les",
         "- sauvegardes, dossiers cachés, enregistrements sonores, envois par courriel et copies hors de ces "
         "dossiers\u00a0: l’outil ne les connaît pas",
-        "- tensions ne garde aucune copie des textes ailleurs",
+        "- tensions ne garde aucune copie des textes ailleurs\u00a0; " + _cache(done=done, is_forgotten=is_forgotten),
     ]
     if done:
         checked = len(plan.checked)
@@ -45,6 +48,12 @@ def receipt(name: str, plan: Plan, *, done: bool, left: int) -> str:
             *(["- ce qui reste à faire par vous n’a pas été relu"] if _is_left(plan) else []),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _cache(*, done: bool, is_forgotten: bool) -> str:
+    if not is_forgotten:
+        return "son cache, sans texte, n’a pas pu être effacé\u00a0: tensions cache clear"
+    return f"son cache, sans texte, {'est' if done else 'serait'} effacé en entier"
 
 
 def _today() -> str:
