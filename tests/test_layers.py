@@ -86,7 +86,7 @@ OWNERS = {
     "xlsxwriter": {"tensions_cli.output.sheets"},
     "pyarrow": {"tensions_cli.output.parquet", "tensions_cli.coding.tables"},
     "ftfy": {"tensions_cli.corpus.repair"},
-    "dask": {"tensions_cli.runtime.cluster"},
+    "dask": set(),  # distributed is enough
     "distributed": {"tensions_cli.runtime.cluster"},
     "fsspec": {"tensions_cli.files.remote"},
     "markdown_it": {"tensions_cli.corpus.formats.markdown", "tensions_cli.output.report.page"},

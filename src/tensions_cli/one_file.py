@@ -106,6 +106,14 @@ class FileReading:
     skipped: tuple[Skipped, ...]
 
 
+def content_of(item: Item) -> str:
+    """SHA-256 of the bytes of a file; empty where they cannot be read, which is said when its turn comes."""
+    try:
+        return hashlib.sha256(file_bytes(item.file) if item.data is None else item.data).hexdigest()
+    except (OSError, UnreadableError):
+        return ""
+
+
 def do_file(recipe: Recipe, item: Item) -> FileReading:
     """One file, from its bytes to its tagged passages. Never raises for a bad file."""
     data = item.data

@@ -4,7 +4,6 @@ Files are done one by one, here, in other processes or on other machines (`runti
 depends on the whole corpus is joined afterwards: metadata, persons, twins, human codes.
 """
 
-import hashlib
 import os
 import unicodedata
 from collections import Counter
@@ -36,7 +35,7 @@ from tensions_cli.errors import TensionsError, UnreadableError
 from tensions_cli.knowledge.codebook import codebook, label_of, use_codebook
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.manifest import manifest
-from tensions_cli.one_file import FileReading, Item, Reading, Recipe, Told, do_file, made_ready
+from tensions_cli.one_file import FileReading, Item, Reading, Recipe, Told, content_of, do_file, made_ready
 from tensions_cli.output.french import plural
 from tensions_cli.records import (
     Analysis,
@@ -303,7 +302,7 @@ def do_files(
     """
     step, total = ("étiquetage" if recipe.model else "lecture"), len(items)
     progress(step, 0, total)
-    places = _places(items, recipe) if recipe.model and options.cache else {}
+    places = _places(items, recipe, options.cluster) if recipe.model and options.cache else {}
     recalled = {rank: one for rank, place in places.items() if (one := kept.recall(place)) is not None}
     if exact:
         recalled = {rank: one for rank, one in recalled.items() if _is_told(one, items[rank])}
@@ -331,14 +330,18 @@ def _is_told(done: FileReading, item: Item) -> bool:
     return all(one.told == item.told.get(rank, Told()) for rank, one in enumerate(done.readings))
 
 
-def _places(items: Sequence[Item], recipe: Recipe) -> dict[int, store.Place]:
+def _places(items: Sequence[Item], recipe: Recipe, address: str | None) -> dict[int, store.Place]:
     """Where the cache keeps the result of each file that can be read."""
-    places: dict[int, store.Place] = {}
-    for rank, item in enumerate(items):
-        with suppress(OSError, UnreadableError):  # said when it is its turn
-            content = hashlib.sha256(file_bytes(item.file) if item.data is None else item.data).hexdigest()
-            places[rank] = kept.place_of(item.file, content, recipe)
-    return places
+    contents: Iterable[str] = map(content_of, items)
+    if address and any(item.file.url for item in items):  # the cluster is nearer to them than this machine
+        told = partial(kept.identity, recipe.model or "")
+        away = cluster.in_order(content_of, [item for item in items if item.file.url], address, _unknown, told)
+        contents = (next(away) if item.file.url else content_of(item) for item in items)
+    return {rank: kept.place_of(items[rank].file, one, recipe) for rank, one in enumerate(contents) if one}
+
+
+def _unknown(_item: Item) -> str:
+    return ""
 
 
 def _shared(recipe: Recipe, items: Sequence[Item], options: Options) -> Iterator[FileReading]:
@@ -529,6 +532,28 @@ def tagged_documents(batch: Batch) -> Iterator[TaggedDocument]:
     documents = {document.id: document for document in batch.documents}
     for name, passages in groupby(tagged_passages(batch), key=lambda one: one.passage.document):
         yield TaggedDocument(documents[name], tuple(passages))
+
+
+def documents_again(batch: Batch) -> Iterator[TaggedDocument]:
+    """The same of a batch without texts: each file is read again when its turn comes, and no text is kept after.
+
+    Raises TensionsError for a file that changed since it was tagged.
+    """
+    of_file: tuple[Item, FileReading] | None = None
+    for document in batch.documents:
+        item, rank = batch.origins[document.id]
+        if of_file is None or of_file[0] is not item:
+            of_file = item, do_file(replace(batch.recipe, texts=True, model=None), item)
+        readings = of_file[1].readings
+        if rank >= len(readings) or readings[rank].sha256 != batch.readings[document.id].sha256:
+            raise TensionsError(
+                f"{document.source} a changé pendant le travail",
+                why="ses passages ont été étiquetés dans un autre texte que celui qui s’y trouve maintenant",
+                hint="relancez la commande, quand plus rien n’écrit dans ce dossier",
+            )
+        read = readings[rank].document
+        whole = replace(document, text=read.text, blocks=read.blocks, zones=read.zones, turns=read.turns)
+        yield TaggedDocument(whole, tuple(tagged_passages(replace(batch, documents=(whole,)))))
 
 
 def coded_by(model: "Model") -> CodedBy:

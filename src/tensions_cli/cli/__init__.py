@@ -41,6 +41,7 @@ from tensions_cli.cli.options import (
     ModelName,
     NoCache,
     Output,
+    OutputOrFolder,
     Quiet,
     Repair,
     Sources,
@@ -193,7 +194,7 @@ def analyse(
     cls=FrenchCommand,
     epilog=(
         "Exemples\u00a0: tensions tag corpus/ > passages.jsonl · tensions tag corpus/ -f xlsx -o passages.xlsx · "
-        "tensions tag entretiens/ -f qdpx -o projet.qdpx"
+        "tensions tag entretiens/ -f qdpx -o projet.qdpx · tensions tag presse/ -f parquet -o passages/"
     ),
 )
 def tag(
@@ -210,7 +211,7 @@ def tag(
             ),
         ),
     ] = "jsonl",
-    output: Output = None,
+    output: OutputOrFolder = None,
     line_ends: Annotated[
         str, typer.Option("--line-ends", metavar="lf|crlf", help="Fins de ligne d’un qdpx (crlf pour MAXQDA).")
     ] = "lf",

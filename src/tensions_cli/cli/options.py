@@ -25,6 +25,16 @@ Output = Annotated[
         "--output", "-o", metavar="FICHIER", help="Écrire dans un fichier plutôt qu’à l’écran.", show_default=False
     ),
 ]
+OutputOrFolder = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FICHIER|DOSSIER/",
+        help="Écrire dans un fichier\u00a0; pour parquet, un dossier/ ou une adresse (s3://…)\u00a0: en plusieurs parties.",
+        show_default=False,
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Ni progression ni remarques.", show_default=False)]
 KeepInterviewer = Annotated[
     bool, typer.Option("--keep-interviewer", help="Compter aussi les tours de l’enquêteur.", show_default=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tensions_cli.errors import ModelError, TensionsError
-from tensions_cli.knowledge.settings import Key, Settings, apply_settings, find_settings, is_path, keys
+from tensions_cli.knowledge.settings import FILE_NAME, Key, Settings, apply_settings, find_settings, is_path, keys
 
 
 def set_from_file(command: Any, context: Any) -> None:
@@ -16,12 +16,12 @@ def set_from_file(command: Any, context: Any) -> None:
     ModelError when another model is installed than the one the file asks for.
     """
     apply_settings(None, ())
-    sources = context.params.get("sources")
+    sources = [str(source) for source in context.params.get("sources") or ()]
     if not sources:
         return
-    from tensions_cli.corpus.sources import folders_beside
+    from tensions_cli.corpus.sources import folders_beside, remote_companions
 
-    settings = find_settings(folders_beside(sources))
+    settings = find_settings(folders_beside(sources), remote_companions(sources, FILE_NAME))
     if settings is None:
         return
     parameters = {parameter.name: parameter for parameter in command.params}

@@ -17,9 +17,19 @@ from tensions_cli.commands.common import (
     status_of,
 )
 from tensions_cli.errors import ExitStatus, TensionsError
+from tensions_cli.files.remote import is_remote
 from tensions_cli.output import tables
+from tensions_cli.output.parts import names_folder, parts_output
 from tensions_cli.output.sink import binary_output, text_output
-from tensions_cli.pipeline import Batch, Options, coded_by, load_tagged, tagged_documents, tagged_passages
+from tensions_cli.pipeline import (
+    Batch,
+    Options,
+    coded_by,
+    documents_again,
+    load_tagged,
+    tagged_documents,
+    tagged_passages,
+)
 from tensions_cli.records import CodedBy, TaggedDocument
 from tensions_cli.tagging.model_folder import open_model
 
@@ -48,14 +58,18 @@ def run(
     sources: list[str],
     options: Options,
     form: str,
-    output: Path | None,
+    place: str | None,
     *,
     line_ends: str,
     quiet: bool,
     strict: bool,
 ) -> ExitStatus:
-    """Write every passage, in the order of the documents."""
+    """Write every passage, in the order of the documents. `place`: a file; of Parquet, a folder or an address too."""
+    in_parts = place is not None and _is_in_parts(form, place)
+    output = None if place is None or is_remote(place) else Path(place)
     protect_inputs(output, sources, options.codes)
+    if place is not None and in_parts:
+        return _run_in_parts(sources, options, place, quiet=quiet, strict=strict)
     if form in BINARY_EXPORTS and output is None:
         raise TensionsError(
             f"le format {form} ne s’affiche pas à l’écran",
@@ -84,12 +98,42 @@ def run(
             else:
                 with text_output(output) as stream:
                     said = write(documents, coded_by(open_model(options.model)), stream) or ()
+    _report(batch, said, quiet=quiet, named=output is not None)
+    return status_of(batch.skipped, strict=strict)
+
+
+def _is_in_parts(form: str, place: str) -> bool:
+    if form == "parquet":
+        return names_folder(place)
+    if is_remote(place):
+        raise TensionsError(
+            f"le format {form} ne s’écrit pas à une adresse",
+            why="seul un parquet en plusieurs parties s’y écrit",
+            hint="donnez un fichier à --output, et copiez-le ensuite\u00a0; ou -f parquet",
+        )
+    return False
+
+
+def _run_in_parts(sources: list[str], options: Options, place: str, *, quiet: bool, strict: bool) -> ExitStatus:
+    """Parquet in parts: texts are read again a part at a time, so that a corpus of any size goes through."""
+    from tensions_cli.output.parquet import check_installed, metadata_of, write_parquet_parts
+
+    check_installed()
+    with parts_output(place) as open_part, progress_bar(quiet=quiet) as progress:
+        batch = load_tagged(sources, options, progress, texts=False)
+        by = coded_by(open_model(options.model))
+        write_parquet_parts(documents_again(batch), metadata_of(batch.documents), by, open_part)
+    _report(batch, (), quiet=quiet, named=True)
+    return status_of(batch.skipped, strict=strict)
+
+
+def _report(batch: Batch, said: tuple[str, ...], *, quiet: bool, named: bool) -> None:
+    """What there is to know of the corpus; `named`: the result goes to a file, with the labels of speakers."""
     report_notices((*batch.notices, *said), quiet=quiet)
     report_doubts(batch.documents, quiet=quiet)
-    if output is not None:
+    if named:
         report_names(batch.documents, quiet=quiet)
     report_skipped(batch.skipped, quiet=quiet)
-    return status_of(batch.skipped, strict=strict)
 
 
 def _writer(form: str, line_ends: str) -> Writer | None:

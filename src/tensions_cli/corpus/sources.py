@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tensions_cli.errors import TensionsError, UnreadableError
-from tensions_cli.files.remote import beside, content, is_remote, listing, shown
+from tensions_cli.files.remote import beside, content, folder_beside, is_remote, listing, shown
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import Skipped
 
@@ -155,6 +155,14 @@ def folders_beside(sources: Sequence[str]) -> tuple[Path, ...]:
             matches = map(Path, sorted(glob.glob(source, recursive=True)))
             folders += [_fixed_part(source), *(match.parent for match in matches if not match.is_dir())]
     return tuple(dict.fromkeys(folders))
+
+
+def remote_companions(sources: Sequence[str], name: str) -> dict[Path, bytes]:
+    """The content of the file of that name in the folders of the sources that are addresses."""
+    found: dict[Path, bytes] = {}
+    for folder in dict.fromkeys(folder_beside(source) for source in sources if is_remote(source)):
+        found |= {remote_path(folder) / name: data for data in beside(folder, (name,), COMPANION_BYTES).values()}
+    return found
 
 
 def companion_tables(found: Found) -> tuple[Path, ...]:

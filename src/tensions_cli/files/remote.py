@@ -7,7 +7,7 @@ fsspec finds them where each service keeps them (environment, files of its own t
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
@@ -31,7 +31,7 @@ class RemoteFile:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What an address names: a folder (or the fixed part of a pattern) and files. `walked`: all that the folder holds."""
+    """What an address names: files, and their folder or the fixed part of a pattern. `walked`: all that it holds."""
 
     folder: str
     files: tuple[RemoteFile, ...]
@@ -130,8 +130,15 @@ def new_file(address: str, name: str) -> Iterator[BinaryIO]:
     with _refusals(address):
         system, path = _opened(address)
         system.makedirs(path, exist_ok=True)
-        with system.open(f"{path.rstrip('/')}/{name}", "wb") as stream:
-            yield stream
+        stream = system.open(f"{path.rstrip('/')}/{name}", "wb")
+    try:
+        yield stream
+    except BaseException:
+        with suppress(Exception):
+            stream.close()
+        raise
+    with _refusals(address):
+        stream.close()
 
 
 def remove(address: str, names: tuple[str, ...]) -> None:
@@ -195,7 +202,7 @@ def _refusals(address: str) -> Iterator[None]:
         ) from None
     except Exception as error:
         raise TensionsError(
-            f"l’adresse {shown(address)} ne se lit pas",
+            f"l’adresse {shown(address)} n’est pas accessible",
             why=f"le service l’a refusée, ou ne répond pas ({type(error).__name__})",
             hint="vérifiez l’adresse, le réseau et vos droits (variables d’environnement du service)",
         ) from None

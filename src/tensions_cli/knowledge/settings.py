@@ -90,12 +90,13 @@ def apply_settings(settings: Settings | None, used: Sequence[str]) -> None:
     _applied.set({"sha256": settings.sha256, "keys": told} if settings is not None and told else None)
 
 
-def find_settings(folders: Sequence[Path]) -> Settings | None:
-    """The settings that lie in these folders; None without any.
+def find_settings(folders: Sequence[Path], contents: Mapping[Path, bytes] | None = None) -> Settings | None:
+    """The settings that lie in these folders; None without any. `contents`: of the files that are on other machines.
 
     Raises TensionsError for a file that cannot be used, and for two that do not say the same.
     """
     found = [load_settings(folder / FILE_NAME) for folder in folders if (folder / FILE_NAME).is_file()]
+    found += [load_settings(file, content) for file, content in (contents or {}).items()]
     for other in found[1:]:
         if _resolved(other) != _resolved(found[0]):
             names = sorted({name for name in keys() if _resolved(other).get(name) != _resolved(found[0]).get(name)})
@@ -121,12 +122,16 @@ def is_path(name: str, value: Any) -> bool:
     return kind == "path" or (kind == "model" and "/" in value)
 
 
-def load_settings(file: Path) -> Settings:
-    """Read and check one `tensions.toml`. Raises TensionsError with the first thing to correct, never with its text."""
+def load_settings(file: Path, content: bytes | None = None) -> Settings:
+    """Read and check one `tensions.toml`. Raises TensionsError with the first thing to correct, never with its text.
+
+    `content`: its bytes, where it is on another machine.
+    """
     named = Settings(file.parent, {}).file
     try:
-        with file.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+        if content is None:
+            with file.open("rb") as stream:
+                content = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise _refused(named, "le fichier ne peut pas être ouvert", "vérifiez vos droits sur ce fichier") from error
     data = _parsed(named, content)

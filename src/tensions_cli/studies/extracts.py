@@ -164,9 +164,9 @@ def _kinds(wanted: Wanted) -> list[_Filter]:
     """Filters on what the model says of a passage."""
     filters: list[_Filter] = []
     if (label := wanted.label) is not None:
-        filters.append(_Filter(f"--label {label}", lambda one: one.tags.label is label))
+        filters.append(_Filter(f"--label {label}", lambda one: one.tags.label == label))
     if (relation := wanted.relation) is not None:
-        filters.append(_Filter(f"--relation {relation}", lambda one: one.tags.relation is relation))
+        filters.append(_Filter(f"--relation {relation}", lambda one: one.tags.relation == relation))
     if wanted.stance is not None:
         pole, stance = wanted.stance
         filters.append(_Filter(f"--stance {pole}:{stance}", lambda one: (one.tags.stance or {}).get(pole) == stance))

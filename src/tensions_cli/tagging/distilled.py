@@ -9,7 +9,6 @@ it.
 """
 
 import hashlib
-import io
 import json
 import zlib
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from tensions_cli.errors import ModelError
+from tensions_cli.files.arrays import read_arrays
 from tensions_cli.tagging.features import PIECE_LENGTHS, pieces_of
 from tensions_cli.tagging.french import FloatArray, IntArray, Words, vectors_at
 from tensions_cli.tagging.french import version as language_model
@@ -201,8 +201,7 @@ def load_distilled(folder: Path) -> Distilled:
         if config["schema"] != SCHEMA or config["language_model"] != language_model():
             raise ValueError("another version")
         content = {name: _read_checked(folder / name, config["files"][name]) for name in (WEIGHTS, FORMS)}
-        with np.load(io.BytesIO(content[WEIGHTS]), allow_pickle=False) as stored:
-            arrays = {name: stored[name].astype(np.float32) for name in stored.files}
+        arrays = {name: one.astype(np.float32) for name, one in read_arrays(content[WEIGHTS]).items()}
         forms = content[FORMS].decode("utf-8").split("\n")[:-1]
         if len(forms) != len(arrays["own"]) or arrays["out"].shape[1] != SIZE:
             raise ValueError("shape")

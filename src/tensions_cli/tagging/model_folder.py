@@ -5,7 +5,6 @@ training data) and the hash of every file; a folder that does not match is refus
 """
 
 import hashlib
-import io
 import json
 import math
 import os
@@ -18,6 +17,7 @@ import numpy as np
 
 from tensions_cli import __version__
 from tensions_cli.errors import ModelError
+from tensions_cli.files.arrays import read_arrays
 from tensions_cli.knowledge.codebook import FILE as CODEBOOK
 from tensions_cli.knowledge.codebook import LEXICON, Codebook, parse_codebook, shipped, use_codebook
 from tensions_cli.records import Relation
@@ -31,6 +31,7 @@ SCHEMA = "tensions-model/3"
 DEFAULT = "standard"
 CONFIG, WEIGHTS, LEMMAS, PIECES = "config.json", "weights.npz", "lemmas.txt", "pieces.txt"
 HEAD_ARRAYS = ("coefficients", "intercepts", "duals", "means", "blends", "slopes", "offsets", "thresholds")
+BY_HEAD = tuple(array for array in HEAD_ARRAYS if array not in ("coefficients", "duals"))  # one number by head
 TENSION = ("precision", "recall")  # of tensions, measured on passages never seen
 MAX_BYTES = 200_000_000  # ten times the largest shipped model; a larger file is not one of ours
 
@@ -75,8 +76,7 @@ def load_model(name: str = DEFAULT) -> Model:
     hashes = config["files"]
     content = {file: _read_checked(folder, file, hashes) for file in (WEIGHTS, LEMMAS, PIECES)}
     try:
-        with np.load(io.BytesIO(content[WEIGHTS]), allow_pickle=False) as arrays:
-            weights = {key: arrays[key] for key in arrays.files}
+        weights: dict[str, Any] = dict(read_arrays(content[WEIGHTS]))
         space = Space(
             book=book,
             lemmas=_columns(content[LEMMAS]),
@@ -96,7 +96,8 @@ def load_model(name: str = DEFAULT) -> Model:
         if not math.isfinite(doubt):
             raise ValueError("doubt")
         _check_names(book, heads)
-        _check_shapes(space, heads, landmarks)
+        _check_shapes(space, heads)
+        _check_landmarks(heads, centres, landmarks)
         stack, heads = stacked(heads)
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise _damaged(folder, "ses poids ne se lisent pas") from error
@@ -206,17 +207,29 @@ def _check_names(book: Codebook, heads: dict[str, Heads]) -> None:
             raise ValueError("names")
 
 
-def _check_shapes(space: Space, heads: dict[str, Heads], landmarks: list[Any]) -> None:
-    """Raise ValueError where weights do not fit the columns or the landmarks, or are no numbers."""
-    if not landmarks or any(len(points) != len(landmarks[0]) or not np.isfinite(points).all() for points in landmarks):
-        raise ValueError("landmarks")
+def _check_shapes(space: Space, heads: dict[str, Heads]) -> None:
+    """Raise ValueError where weights do not fit the columns, or are no numbers."""
+    idf = ((space.lemma_idf, space.lemmas), (space.piece_idf, space.pieces))
+    if any(values.shape != (len(columns),) or not np.isfinite(values).all() for values, columns in idf):
+        raise ValueError("columns")
     for head in heads.values():
         if head.coefficients.shape != (len(head.names), space.starts["end"]):
             raise ValueError("shape")
-        if head.duals.shape != (len(head.names), len(landmarks[0])):
+        if any(getattr(head, array).shape != (len(head.names),) for array in BY_HEAD):
             raise ValueError("shape")
         if not all(np.isfinite(getattr(head, array)).all() for array in HEAD_ARRAYS):
             raise ValueError("not a number")
+
+
+def _check_landmarks(heads: dict[str, Heads], centres: list[Any], landmarks: list[Any]) -> None:
+    """Raise ValueError where the landmarks of the encoders do not fit one another, their centres or the heads."""
+    if not landmarks or any(points.ndim != 2 or len(points) != len(landmarks[0]) for points in landmarks):
+        raise ValueError("landmarks")
+    for centre, points in zip(centres, landmarks, strict=True):
+        if centre.shape != (points.shape[1],) or not (np.isfinite(points).all() and np.isfinite(centre).all()):
+            raise ValueError("landmarks")
+    if any(head.duals.shape != (len(head.names), len(landmarks[0])) for head in heads.values()):
+        raise ValueError("shape")
 
 
 def config_sha256(folder: Path) -> str:
