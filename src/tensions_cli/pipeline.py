@@ -348,7 +348,8 @@ def _shared(recipe: Recipe, items: Sequence[Item], options: Options) -> Iterator
     if options.cluster and recipe.model:
         return _by_cluster(recipe, items, options.cluster)
     jobs = processes(options.jobs, sum(map(_size, items)))
-    return in_order(partial(do_file, recipe), items, min(jobs, len(items)) or 1, _lost)
+    # One file left to do goes to a process of its own too, where several were asked for: it may be the one that kills.
+    return in_order(partial(do_file, recipe), items, min(jobs, max(2, len(items))) if items else 1, _lost)
 
 
 def _by_cluster(recipe: Recipe, items: Sequence[Item], address: str) -> Iterator[FileReading]:

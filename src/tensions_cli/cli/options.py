@@ -31,7 +31,7 @@ OutputOrFolder = Annotated[
         "--output",
         "-o",
         metavar="FICHIER|DOSSIER/",
-        help="Écrire dans un fichier\u00a0; pour parquet, un dossier/ ou une adresse (s3://…)\u00a0: en plusieurs parties.",
+        help="Écrire dans un fichier\u00a0; en parquet, un dossier/ ou une adresse (s3://…)\u00a0: par parties.",
         show_default=False,
     ),
 ]

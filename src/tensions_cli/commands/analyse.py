@@ -73,7 +73,7 @@ def run(
 ) -> ExitStatus:
     """Analyse and present; the status tells whether some documents could not be read, or a check failed."""
     check_format(form, options, gold)
-    protect_inputs(output, sources, options.codes)
+    protect_inputs(output, sources, options.codes, options.model)
     if gold is not None:
         check_output(output, [gold], [])
     if asked.former is not None:  # a check that replaces what it checks would pass the next time

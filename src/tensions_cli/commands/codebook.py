@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from tensions_cli.commands.common import say
@@ -37,6 +38,7 @@ def run_new(folder: Path, *, copy: bool) -> ExitStatus:
                 why="une grille ne s’écrase pas\u00a0: des codes s’y appuient peut-être",
                 hint="donnez un autre dossier, ou ouvrez celui-ci avec un éditeur de texte",
             )
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -45,9 +47,17 @@ def run_new(folder: Path, *, copy: bool) -> ExitStatus:
             why="un fichier porte ce nom, ou le dossier d’au-dessus ne s’écrit pas",
             hint="donnez un autre dossier, par exemple\u00a0: tensions codebook new ma_grille",
         ) from error
-    for name, content in written.items():
-        with binary_output(folder / name, READABLE) as stream:
-            stream.write(content)
+    try:
+        for name, content in written.items():
+            with binary_output(folder / name, READABLE) as stream:
+                stream.write(content)
+    except BaseException:  # an interruption too: the folder was ours
+        with suppress(OSError):
+            for name in written:
+                (folder / name).unlink(missing_ok=True)
+            for place in made:
+                place.rmdir()
+        raise
     say(
         f"Écrits dans {printable(folder.name)}\u00a0: {FILE} (la grille) et {LEXICON} (ses indices). Ouvrez-les avec "
         f"un éditeur de texte, puis\u00a0: tensions codebook check {printable(str(folder))}",

@@ -101,7 +101,7 @@ def run(
     files = _files(output, request.coders)
     design_file = output.with_name(f"{output.stem}{SUFFIX}")
     for file in (*files.values(), design_file):
-        protect_inputs(file, sources)
+        protect_inputs(file, sources, model=options.model)
         _protect_without(file, request.without)
     if not force:
         for file in files.values():

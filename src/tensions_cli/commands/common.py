@@ -114,8 +114,13 @@ def build_options(*, speakers: str | None, unit: str, codes: Path | None = None,
     )
 
 
-def protect_inputs(output: Path | None, sources: Sequence[str], codes: HumanCodes | None = None) -> None:
-    """Refuse an output that would replace, or join, what is read; and codes that would be read as texts."""
+def protect_inputs(
+    output: Path | None, sources: Sequence[str], codes: HumanCodes | None = None, model: str | None = None
+) -> None:
+    """Refuse an output that would replace, or join, what is read; and codes that would be read as texts.
+
+    `model`: given by its folder, it is read too.
+    """
     if codes is not None:
         from tensions_cli.studies.gold import check_outside
 
@@ -127,6 +132,7 @@ def protect_inputs(output: Path | None, sources: Sequence[str], codes: HumanCode
 
     found = find_files(sources, remote=True)
     folders = [Path(source) for source in sources if Path(source).is_dir()]
+    folders += [Path(model)] if model and (Path(model) / "config.json").is_file() else []
     check_output(
         output,
         [

@@ -26,7 +26,7 @@ def run(
     strict: bool,
 ) -> ExitStatus:
     """Compare and present; the status tells whether some documents could not be read."""
-    protect_inputs(output, sources, options.codes)
+    protect_inputs(output, sources, options.codes, options.model)
     with progress_bar(quiet=quiet) as progress:
         found = compare(sources, options, request, progress)
     present(found, form, output)

@@ -47,7 +47,7 @@ class Shown:
 def run(sources: list[str], options: Options, wanted: Wanted, shown: Shown, *, quiet: bool, strict: bool) -> ExitStatus:
     """Find and present; nothing found is no failure, and stderr says which condition left nothing."""
     search = searched(wanted)
-    protect_inputs(shown.output, sources, options.codes)
+    protect_inputs(shown.output, sources, options.codes, options.model)
     with progress_bar(quiet=quiet) as progress:
         corpus = tag_corpus(sources, options, progress)
     found = find_extracts(corpus, wanted, search)

@@ -139,12 +139,13 @@ def run_list() -> ExitStatus:
             "aucun modèle n’est installé", why="le paquet n’en contient pas", hint="réinstallez tensions-cli"
         )
     for folder in folders:
-        config, metrics = read_config(str(folder)), read_metrics(str(folder))
-        figures, bounds = metrics["evaluation"], metrics["evaluation"].get("macro_f1_interval")
-        told = f" [{bounds[0]:.3f}–{bounds[1]:.3f}]" if bounds else ""
+        config, figures = read_config(str(folder)), read_metrics(str(folder)).get("evaluation", {})
+        score, bounds = figures.get("macro_f1"), figures.get("macro_f1_interval")
+        told = "–" if score is None else f"{score:.3f}"
+        told += f" [{bounds[0]:.3f}–{bounds[1]:.3f}]" if bounds else ""
         print(
-            f"{config['name']} {config['version']}\tmacro-F1 {figures['macro_f1']:.3f}{told}\t"
-            f"{config['training']['passages']} passages codés"
+            f"{config['name']} {config['version']}\tmacro-F1 {told}\t"
+            f"{config['training'].get('passages', '–')} passages codés"
         )
     return ExitStatus.DONE
 

@@ -34,7 +34,7 @@ def run(
     strict: bool,
 ) -> ExitStatus:
     """Make and write the report; the status tells whether some documents could not be read."""
-    protect_inputs(output, sources, options.codes)
+    protect_inputs(output, sources, options.codes, options.model)
     if request.gold is not None:
         check_output(output, [request.gold], [])
         check_outside(request.gold, sources)

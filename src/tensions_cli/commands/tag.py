@@ -67,7 +67,7 @@ def run(
     """Write every passage, in the order of the documents. `place`: a file; of Parquet, a folder or an address too."""
     in_parts = place is not None and _is_in_parts(form, place)
     output = None if place is None or is_remote(place) else Path(place)
-    protect_inputs(output, sources, options.codes)
+    protect_inputs(output, sources, options.codes, options.model)
     if place is not None and in_parts:
         return _run_in_parts(sources, options, place, quiet=quiet, strict=strict)
     if form in BINARY_EXPORTS and output is None:

@@ -136,6 +136,9 @@ REASONS = {
     errno.EPERM: "vous n’avez pas le droit d’y écrire",
     errno.EROFS: "ce disque est en lecture seule",
     errno.ENOSPC: "le disque est plein",
+    errno.EDQUOT: "votre part du disque est pleine",
+    errno.EFBIG: "le fichier serait plus gros que ce système ne le permet",
+    errno.ELOOP: "des liens y tournent en rond",
     errno.ENAMETOOLONG: "le nom est trop long",
 }
 

@@ -54,7 +54,7 @@ def in_order(
     try:
         while True:
             while len(pending) < jobs * AHEAD and (item := next(remaining, None)) is not None:
-                pending.append((item, pool.submit(work, item)))
+                pending.append((item, _submitted(pool, work, item)))
             if not pending:
                 return
             try:
@@ -81,11 +81,29 @@ def _again(
         if future.done() and future.exception() is None:
             yield future.result()
             continue
-        with _pool(1) as alone:
-            try:
-                yield alone.submit(work, item).result()
-            except BrokenProcessPool:
-                yield lost(item)
+        alone = _pool(1)
+        try:
+            result = _submitted(alone, work, item).result()
+        except BrokenProcessPool:
+            result = lost(item)
+        finally:
+            alone.shutdown(wait=False, cancel_futures=True)  # an interruption does not wait for the end of the item
+        yield result
+
+
+def _submitted(pool: ProcessPoolExecutor, work: Callable[[Item], Result], item: Item) -> Future[Result]:
+    """The item on its way, by a process that may be started for it.
+
+    A process inherits what is blocked: one that is still importing what it needs is not interrupted, which it would
+    tell with a traceback. Here, an interruption comes a moment later.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        return pool.submit(work, item)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(work, item)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:

@@ -25,12 +25,15 @@ from tensions_cli.files.arrays import read_arrays
 from tensions_cli.tagging.features import PIECE_LENGTHS, pieces_of
 from tensions_cli.tagging.french import FloatArray, IntArray, Words, vectors_at
 from tensions_cli.tagging.french import version as language_model
+from tensions_cli.tagging.products import product
 
 SCHEMA = "tensions-encoder/1"
 CONFIG, WEIGHTS, FORMS = "config.json", "weights.npz", "forms.txt"
 MAX_BYTES = 30_000_000  # twice the shipped encoder; a larger file is not one of ours
 MAX_WORDS = 512  # a passage is read up to here by the encoder: a list of thousands of names has no more meaning
 SIZE = 384
+VECTOR = 300  # of the static vectors of spaCy
+MOST_BLOCKS = 16  # the shipped encoder has three
 EDGES = "<>"  # marks of the ends of a word in its hashed pieces
 NORM_EPSILON = 1e-5  # of the layer norm it was trained with
 KEPT_FORMS = 50_000  # word forms kept in memory (50 MB at most); beyond, the table starts again
@@ -104,22 +107,9 @@ def _encode(encoder: Distilled, passages: Sequence[Words]) -> FloatArray:
     return _pooled(encoder.arrays, hidden, firsts, lengths)
 
 
-def _product(rows: FloatArray, matrix: FloatArray) -> FloatArray:
-    """`rows @ matrix`, `ROWS` rows at a time, the last ones filled up with zeros."""
-    result = np.empty((len(rows), matrix.shape[1]), dtype=np.float32)
-    whole = len(rows) - len(rows) % ROWS
-    for start in range(0, whole, ROWS):
-        np.matmul(rows[start : start + ROWS], matrix, out=result[start : start + ROWS])
-    if whole < len(rows):
-        filled = np.zeros((ROWS, rows.shape[1]), dtype=np.float32)
-        filled[: len(rows) - whole] = rows[whole:]
-        result[whole:] = (filled @ matrix)[: len(rows) - whole]
-    return result
-
-
 def _mix(arrays: dict[str, FloatArray], block: int, hidden: FloatArray, lengths: IntArray) -> None:
     """Add one residual block: neighbours two words away on each side, brought down to a few dimensions."""
-    narrow = _product(hidden, arrays[f"down{block}"])
+    narrow = product(hidden, arrays[f"down{block}"], ROWS)
     narrow += arrays[f"down{block}_bias"]
     size = narrow.shape[1]
     conv, bias = arrays[f"conv{block}"], arrays[f"conv{block}_bias"]
@@ -131,13 +121,13 @@ def _mix(arrays: dict[str, FloatArray], block: int, hidden: FloatArray, lengths:
     windows = np.lib.stride_tricks.sliding_window_view(padded.reshape(-1), conv.shape[0])[::size]
     for start in range(0, len(hidden), ROWS):
         part = slice(start, start + ROWS)
-        mixed = _product(windows[places[part] - reach], conv)
+        mixed = product(windows[places[part] - reach], conv, ROWS)
         mixed += bias
         hidden[part] += np.maximum(mixed, 0, out=mixed)
 
 
 def _pooled(arrays: dict[str, FloatArray], hidden: FloatArray, firsts: IntArray, lengths: IntArray) -> FloatArray:
-    weights = _product(hidden, arrays["attention"]) + arrays["attention_bias"]
+    weights = product(hidden, arrays["attention"], ROWS) + arrays["attention_bias"]
     weights = np.exp(weights - np.repeat(np.maximum.reduceat(weights, firsts), lengths, axis=0))
     weights /= np.repeat(np.add.reduceat(weights, firsts), lengths, axis=0)
     heads = weights.shape[1]
@@ -148,7 +138,7 @@ def _pooled(arrays: dict[str, FloatArray], hidden: FloatArray, firsts: IntArray,
         np.add.reduce(parts[first : first + length], axis=0, out=summed[rank, :size])
         np.add.reduce(hidden[first : first + length], axis=0, out=summed[rank, size:])
     summed[:, size:] /= lengths[:, np.newaxis].astype(np.float32)
-    return _product(summed, arrays["out"]) + arrays["out_bias"]
+    return product(summed, arrays["out"], ROWS) + arrays["out_bias"]
 
 
 def _ranks(encoder: Distilled, passages: Sequence[Words]) -> IntArray:
@@ -182,12 +172,12 @@ def _form_vectors(encoder: Distilled, forms: Sequence[tuple[str, int]]) -> Float
     sizes = np.array([len(row) for row in buckets], dtype=np.int64)
     hashed: FloatArray = np.add.reduceat(pieces[list(chain.from_iterable(buckets))], np.cumsum(sizes) - sizes)
     hashed /= sizes[:, np.newaxis].astype(np.float32)
-    total = _product(hashed, arrays["pieces_up"])
+    total = product(hashed, arrays["pieces_up"], ROWS)
     total += arrays["static_bias"]
     known = [rank for rank, (_, row) in enumerate(forms) if row >= 0]
-    total[known] += _product(vectors_at([forms[rank][1] for rank in known]), arrays["static"])
+    total[known] += product(vectors_at([forms[rank][1] for rank in known]), arrays["static"], ROWS)
     own = [rank for rank, (form, _) in enumerate(forms) if form in encoder.own_rows]
-    total[own] += _product(arrays["own"][[encoder.own_rows[forms[rank][0]] for rank in own]], arrays["own_up"])
+    total[own] += product(arrays["own"][[encoder.own_rows[forms[rank][0]] for rank in own]], arrays["own_up"], ROWS)
     centred = total - total.mean(axis=1, keepdims=True)
     norms = np.sqrt((centred * centred).mean(axis=1, keepdims=True) + np.float32(NORM_EPSILON))
     return np.asarray(centred / norms * arrays["norm_scale"] + arrays["norm_shift"], dtype=np.float32)
@@ -203,16 +193,49 @@ def load_distilled(folder: Path) -> Distilled:
         content = {name: _read_checked(folder / name, config["files"][name]) for name in (WEIGHTS, FORMS)}
         arrays = {name: one.astype(np.float32) for name, one in read_arrays(content[WEIGHTS]).items()}
         forms = content[FORMS].decode("utf-8").split("\n")[:-1]
-        if len(forms) != len(arrays["own"]) or arrays["out"].shape[1] != SIZE:
-            raise ValueError("shape")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        blocks = int(config["blocks"])
+        _check_shapes(arrays, len(forms), blocks)
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise ModelError(
             "l’encodeur des passages est abîmé ou d’une autre version",
             why="un fichier de models/encoder manque, ou n’est plus celui que l’entraînement a écrit",
             hint="réinstallez tensions-cli",
         ) from error
     digest = hashlib.sha256((folder / CONFIG).read_bytes()).hexdigest()
-    return Distilled(digest, arrays, {form: rank for rank, form in enumerate(forms)}, int(config["blocks"]))
+    return Distilled(digest, arrays, {form: rank for rank, form in enumerate(forms)}, blocks)
+
+
+def _check_shapes(arrays: dict[str, FloatArray], forms: int, blocks: int) -> None:
+    """Raise ValueError, KeyError or IndexError where arrays do not fit one another, or are no numbers."""
+    own, (buckets, piece), width = arrays["own"].shape[1], arrays["pieces"].shape, len(arrays["norm_scale"])
+    heads = arrays["attention"].shape[1]
+    expected: dict[str, tuple[int, ...]] = {
+        "static": (VECTOR, width),
+        "static_bias": (width,),
+        "pieces": (buckets, piece),
+        "pieces_up": (piece, width),
+        "own": (forms, own),
+        "own_up": (own, width),
+        "norm_scale": (width,),
+        "norm_shift": (width,),
+        "attention": (width, heads),
+        "attention_bias": (heads,),
+        "out": (2 * width, SIZE),
+        "out_bias": (SIZE,),
+    }
+    if not 0 <= blocks <= MOST_BLOCKS or not buckets or not heads or width % heads:
+        raise ValueError("shape")
+    for block in range(blocks):
+        narrow = arrays[f"down{block}"].shape[1]
+        reach = arrays[f"conv{block}"].shape[0]
+        if not narrow or reach % narrow or reach // narrow % 2 == 0:
+            raise ValueError("shape")
+        expected |= {f"down{block}": (width, narrow), f"down{block}_bias": (narrow,)}
+        expected |= {f"conv{block}": (reach, width), f"conv{block}_bias": (width,)}
+    if any(arrays[name].shape != shape for name, shape in expected.items()):
+        raise ValueError("shape")
+    if not all(np.isfinite(arrays[name]).all() for name in expected):
+        raise ValueError("not a number")
 
 
 def _read_checked(path: Path, digest: str) -> bytes:

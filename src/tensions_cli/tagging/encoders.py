@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tensions_cli.errors import ModelError
-from tensions_cli.tagging.distilled import encode, load_distilled
+from tensions_cli.tagging.distilled import SIZE, encode, load_distilled
 from tensions_cli.tagging.features import Seen
 from tensions_cli.tagging.french import FloatArray
 
@@ -28,6 +28,7 @@ class Encoder:
     name: str
     identity: str
     encode: Callable[[Sequence[Seen]], FloatArray]
+    size: int = SIZE  # that of the teacher, and of its student
 
 
 @cache

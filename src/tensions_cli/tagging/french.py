@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensions_cli.errors import ModelError
+from tensions_cli.files.imports import import_urllib3_without_socket
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -191,6 +192,7 @@ def _lemma_table() -> tuple[_Table, tuple[str, ...]]:
 
 def _key(word: str) -> int:
     """spaCy's hash of a word, under which its tables keep it."""
+    import_urllib3_without_socket()
     from spacy.strings import get_string_id
 
     return int(get_string_id(word))
@@ -205,6 +207,7 @@ def _lemma(word: str) -> str | None:
 @cache
 def _tokenizer() -> Any:
     """spaCy's tokenizer with the rules of the language model."""
+    import_urllib3_without_socket()
     import srsly  # type: ignore[import-untyped]
     from spacy.tokenizer import Tokenizer
     from spacy.vocab import Vocab
@@ -514,6 +517,7 @@ def _words_directly(text: str) -> Words:
 @cache
 def function_words() -> frozenset[str]:
     """Function words of French as spaCy lists them, folded like every other form."""
+    import_urllib3_without_socket()
     import spacy
 
     # The file alone: its package compiles spaCy's patterns of French, 2.2 s.
@@ -530,6 +534,7 @@ def function_words() -> frozenset[str]:
 def _name_recogniser() -> "Language":
     """The recogniser of proper names; raises ModelError where the language model is missing."""
     _folder()
+    import_urllib3_without_socket()
     import spacy
 
     return spacy.load(PIPELINE, exclude=list(_NOT_FOR_NAMES))

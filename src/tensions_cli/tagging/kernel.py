@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from tensions_cli.tagging.encoders import Encoder
 from tensions_cli.tagging.features import Seen
 from tensions_cli.tagging.french import FloatArray
+from tensions_cli.tagging.products import product
 
 GAMMA = 1.0  # .7 to 1.5 give the same macro-F1 within .003
 
-# Rows of a product: always as many, filled up with zeros, so that a passage gets the same bits whatever stands beside
-# it and wherever (OpenBLAS and others take another path for another shape). More rows are faster on long texts (256:
-# a third off) and cost more on a text of ten passages.
+# Passages compared at once: 256 would take a fifth off on long texts and double the cost of a text of ten passages.
 ROWS = 64
 
 Likeness = NDArray[np.float64]
@@ -71,14 +70,10 @@ def pull(kernel: Kernel, vectors: Sequence[FloatArray], duals: FloatArray) -> ND
     total = np.zeros((len(vectors[0]), duals.shape[1]))
     for raw, centre, landmarks in zip(vectors, kernel.centres, kernel.landmarks, strict=True):
         near = (2 * GAMMA * unit(raw, centre)).astype(np.float32)
-        like = np.empty((ROWS, len(landmarks)), dtype=np.float32)
         for start in range(0, len(near), ROWS):
-            part = near[start : start + ROWS]
-            rows = np.zeros((ROWS, near.shape[1]), dtype=np.float32)
-            rows[: len(part)] = part
-            np.matmul(rows, landmarks.T, out=like)
+            like = product(near[start : start + ROWS], landmarks.T, ROWS)
             np.exp(like, out=like)
             like -= 1
-            total[start : start + ROWS] += (like @ duals)[: len(part)]
+            total[start : start + ROWS] += product(like, duals, ROWS)
     usual = duals.sum(axis=0, dtype=np.float64)
     return np.asarray((total / len(vectors) + usual) * np.exp(-2 * GAMMA))

@@ -30,10 +30,13 @@ from tensions_cli.tagging.kernel import Kernel
 SCHEMA = "tensions-model/3"
 DEFAULT = "standard"
 CONFIG, WEIGHTS, LEMMAS, PIECES = "config.json", "weights.npz", "lemmas.txt", "pieces.txt"
+METRICS = "metrics.json"
 HEAD_ARRAYS = ("coefficients", "intercepts", "duals", "means", "blends", "slopes", "offsets", "thresholds")
 BY_HEAD = tuple(array for array in HEAD_ARRAYS if array not in ("coefficients", "duals"))  # one number by head
 TENSION = ("precision", "recall")  # of tensions, measured on passages never seen
 MAX_BYTES = 200_000_000  # ten times the largest shipped model; a larger file is not one of ours
+MAX_JSON = 5_000_000  # ours take 20 kB
+LONGEST_NAME = 100  # characters
 
 
 def model_folders() -> list[Path]:
@@ -90,7 +93,7 @@ def load_model(name: str = DEFAULT) -> Model:
         }
         names = list(config["encoders"])
         doubt = float(config["doubt"])
-        tension = {name: float(config["tension"][name]) for name in TENSION}
+        tension = _tension(config)
         landmarks = [weights[f"landmarks_{name}"].astype(np.float32, order="F") for name in names]
         centres = [weights[f"centre_{name}"] for name in names]
         if not math.isfinite(doubt):
@@ -102,6 +105,8 @@ def load_model(name: str = DEFAULT) -> Model:
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise _damaged(folder, "ses poids ne se lisent pas") from error
     kernel = Kernel(tuple(_encoder(folder, config, name) for name in names), tuple(centres), tuple(landmarks))
+    if any(one.size != len(centre) for one, centre in zip(kernel.encoders, centres, strict=True)):
+        raise _damaged(folder, "ses poids ne se lisent pas")
     digest = config_sha256(folder)
     return Model(
         identity=f"{config['name']} {config['version']} ({digest[:8]})",
@@ -139,7 +144,7 @@ def describe_model(name: str = DEFAULT) -> Described:
     _check_fits(folder, config, book)
     digest = config_sha256(folder)
     try:
-        tension = {measure: float(config["tension"][measure]) for measure in TENSION}
+        tension = _tension(config)
     except (KeyError, ValueError, TypeError) as error:
         raise _damaged(folder, "sa configuration est incomplète") from error
     identity = f"{config['name']} {config['version']} ({digest[:8]})"
@@ -157,6 +162,14 @@ def read_codebook(name: str) -> Codebook:
     """The codebook of a model, without loading its weights; raises ModelError as `load_model` does."""
     folder = find_model(name)
     return _codebook(folder, _read_config(folder))
+
+
+def _tension(config: dict[str, Any]) -> dict[str, float]:
+    """How well tensions are found; raises KeyError, ValueError or TypeError where the configuration does not say."""
+    tension = {measure: float(config["tension"][measure]) for measure in TENSION}
+    if not all(0 <= value <= 1 for value in tension.values()):
+        raise ValueError("tension")
+    return tension
 
 
 def head_groups(book: Codebook) -> tuple[str, ...]:
@@ -243,13 +256,26 @@ def read_config(name: str) -> dict[str, Any]:
 
 
 def read_metrics(name: str) -> dict[str, Any]:
-    """Figures measured when the model was trained."""
-    path = find_model(name) / "metrics.json"
-    try:
-        metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise _damaged(path.parent, "ses mesures (metrics.json) ne se lisent pas") from error
-    return metrics
+    """Figures measured when the model was trained; raises ModelError where they are not what training writes."""
+    folder = find_model(name)
+    metrics = _read_json(folder, METRICS, "ses mesures (metrics.json) ne se lisent pas")
+    figures = metrics.get("evaluation", {}) if isinstance(metrics, dict) else None
+    if not isinstance(figures, dict) or not _are_figures(figures):
+        raise _damaged(folder, "ses mesures (metrics.json) ne sont pas celles que l’entraînement a écrites")
+    return dict(metrics)
+
+
+def _are_figures(figures: dict[str, Any]) -> bool:
+    """What is shown of an evaluation is made of numbers: this file, unlike the weights, has no hash."""
+    agreement = figures.get("agreement", {})
+    if not isinstance(agreement, dict):
+        return False
+    numbers = [figures.get("macro_f1"), agreement.get("kappa"), figures.get("passages"), figures.get("documents")]
+    intervals = [figures.get("macro_f1_interval"), figures.get("kappa_interval")]
+    numbers += [bound for bounds in intervals if isinstance(bounds, list) for bound in bounds]
+    return all(one is None or (isinstance(one, int | float) and math.isfinite(one)) for one in numbers) and all(
+        one is None or (isinstance(one, list) and len(one) == 2) for one in intervals
+    )
 
 
 def read_card(name: str) -> str:
@@ -324,16 +350,26 @@ def _check_fits(folder: Path, config: dict[str, Any], book: Codebook) -> None:
 
 
 def _read_config(folder: Path) -> dict[str, Any]:
-    try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise _damaged(folder, "sa configuration ne se lit pas") from error
+    config = _read_json(folder, CONFIG, "sa configuration ne se lit pas")
     if not isinstance(config, dict) or config.get("schema") != SCHEMA:
         raise _damaged(folder, f"sa configuration n’est pas au format {SCHEMA}")
     kinds = {"name": str, "version": str, "files": dict, "heads": dict, "training": dict, "encoders": dict}
     if any(not isinstance(config.get(key), kind) for key, kind in kinds.items()):
         raise _damaged(folder, "sa configuration est incomplète")
+    # They are shown on terminals and written into every manifest.
+    if any(not config[key].isprintable() or not 0 < len(config[key]) <= LONGEST_NAME for key in ("name", "version")):
+        raise _damaged(folder, "son nom ou sa version n’en est pas un")
     return config
+
+
+def _read_json(folder: Path, name: str, why: str) -> Any:
+    """What a small JSON file of the folder holds; raises ModelError, with this reason, where it cannot be read."""
+    try:
+        if (folder / name).stat().st_size > MAX_JSON:
+            raise ValueError("size")
+        return json.loads((folder / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged(folder, why) from error
 
 
 def _read_checked(folder: Path, name: str, hashes: dict[str, str]) -> bytes:

@@ -21,6 +21,7 @@ from tensions_cli.corpus.formats.plain import Line, assemble
 from tensions_cli.corpus.sources import SourceFile
 from tensions_cli.errors import UnreadableError
 from tensions_cli.files.encoding import decode
+from tensions_cli.files.imports import import_urllib3_without_socket
 from tensions_cli.knowledge.files import read_toml
 from tensions_cli.records import BlockKind, Document, ZoneKind
 
@@ -330,6 +331,7 @@ def _is_transcript(lines: Sequence[PageLine]) -> bool:
 
 def _extracted(page: _Element | None) -> str:
     """What trafilatura takes for the article, one paragraph per line; "" when it finds nothing."""
+    import_urllib3_without_socket()
     import trafilatura
 
     # It logs what it discards, which may quote the page.
