@@ -46,14 +46,11 @@ lint: $(VENV)/.installed  ## style (ruff)
 types: $(VENV)/.installed  ## types (mypy, strict on src)
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed  ## speed, ablation, hostile files, pseudonyms, coverage of intervals; cleaning (SEEDS=folder), scale (SHEETS=folder)
-	$(BIN)/python benchmarks/speed.py
-	$(BIN)/python benchmarks/ablation.py
-	$(BIN)/python benchmarks/hostile.py
-	$(BIN)/python benchmarks/pseudonyms.py
-	$(BIN)/python benchmarks/coverage.py
-	$(if $(SHEETS),$(BIN)/python benchmarks/scale.py $(SHEETS),@echo 'scale: make bench SHEETS=folder, made by benchmarks/sheets.py')
-	$(if $(SEEDS),$(BIN)/python benchmarks/cleaning.py --seeds $(SEEDS),@echo 'cleaning: make bench SEEDS=folder, with the five seed pages')
+bench: $(VENV)/.installed  ## every table of benchmarks/README.md; a large corpus of yours (SHEETS=folder), cleaning (SEEDS=folder)
+	@status=0; for table in speed fine 'large $(SHEETS)' ablation hostile pseudonyms coverage $(if $(SEEDS),'cleaning --seeds $(SEEDS)'); do \
+		set -- $$table; script=$$1; shift; \
+		printf '\n## %s\n\n' "$$script"; $(BIN)/python benchmarks/$$script.py "$$@" || status=1; \
+	done; exit $$status
 
 model: $(VENV)/.installed  ## train models/standard and models/fine from corpora/annotated (twenty minutes)
 	$(BIN)/tensions model train corpora/annotated --output models/standard

@@ -16,23 +16,24 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-# One thread, as in speed.py; set before numpy is imported.
+# One thread, as in measure.py; set before numpy is imported.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 import numpy as np
+from measure import ANNOTATED, machine, markdown, spent
 from scipy.linalg import cho_solve
-from speed import ANNOTATED, machine, markdown, spent
 
 from tensions_cli.knowledge.codebook import codebook, label_of
 from tensions_cli.records import MIXTE
 from tensions_cli.statistics.agreement import DECIMALS, interval_by_document, macro_f1, precision_recall_f1
 from tensions_cli.tagging import features
-from tensions_cli.tagging.classifier import encoder_part, linear_part
+from tensions_cli.tagging.classifier import Model, encoder_part, encoder_parts, linear_part
 from tensions_cli.tagging.encoders import encoder
 from tensions_cli.tagging.french import words_of
 from tensions_cli.tagging.kernel import likeness
 from tensions_cli.tagging.lexicon import find_cues
-from tensions_cli.tagging.model_folder import model_folders
+from tensions_cli.tagging.model_folder import load_model, model_folders
+from tensions_cli.tagging.tag import BATCH
 from tensions_cli.training import evaluate, fit
 from tensions_cli.training.coded import CodedPassage, read_coded
 from tensions_cli.words import count_words
@@ -100,27 +101,20 @@ def f1_of(pole: str, truth: Sequence[str], said: Sequence[str]) -> float:
     return precision_recall_f1(*both, True)["f1"]
 
 
-def costs(passages: Sequence[CodedPassage], material: fit.Material) -> dict[str, float]:
-    """Processor seconds of each part for 100,000 words."""
+def costs(passages: Sequence[CodedPassage], model: Model) -> dict[str, float]:
+    """Processor seconds of each part for 100,000 words, of which the forms are known."""
     texts = [p.text for p in passages[::3]]
     words = sum(map(count_words, texts))
     split = words_of(texts)
-    seen = [features.see(text, one, codebook()) for text, one in zip(texts, split, strict=True)]
-    space, kernel = features.fit_space(seen, codebook()), fit.fit_kernel(material)
-
-    def encode() -> object:
-        return [
-            likeness(kernel, [one.encode(seen[i : i + 256]) for one in kernel.encoders])
-            for i in range(0, len(seen), 256)
-        ]
-
+    seen = [features.see(text, one, model.book) for text, one in zip(texts, split, strict=True)]
+    batches = [seen[start : start + BATCH] for start in range(0, len(seen), BATCH)]
     timed: dict[str, Callable[[], object]] = {
         "words": lambda: words_of(texts),
-        "lemmas": lambda: [features.lemma_counts(space, one) for one in split],
-        "pieces": lambda: [features.piece_counts(space, one) for one in split],
-        "cues": lambda: [features.cue_values(find_cues(one, codebook()), codebook()) for one in split],
+        "lemmas": lambda: [features._lemma_counts(model.space, batch) for batch in batches],
+        "pieces": lambda: [features._piece_counts(model.space, batch) for batch in batches],
+        "cues": lambda: [features.cue_values(find_cues(one, model.book), model.book) for one in split],
         "discourse": lambda: [features.discourse_values(one) for one in seen],
-        "encoder": encode,
+        "encoder": lambda: [encoder_parts(model, batch) for batch in batches],
     }
     seconds = {name: [spent(work) for _ in range(ROUNDS + 1)][1:] for name, work in timed.items()}
     return {name: median(values) / words * 100_000 for name, values in seconds.items()}
@@ -154,7 +148,7 @@ def main() -> int:
             "difference": gap(range(len(truth))),
             "interval": [0.0, 0.0] if name == "all" else interval_by_document(documents, gap, evaluate.SEED),
         }
-    cost = costs(passages, material)
+    cost = costs(passages, load_model())
     print(f"{len(own)} passages of {len(set(documents))} documents judged, {len(passages)} coded.\n")
     lines = []
     for name, row in rows.items():

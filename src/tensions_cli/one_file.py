@@ -116,6 +116,27 @@ def content_of(item: Item) -> str:
 
 def do_file(recipe: Recipe, item: Item) -> FileReading:
     """One file, from its bytes to its tagged passages. Never raises for a bad file."""
+    (done,) = do_files(recipe, (item,))
+    return done
+
+
+def do_files(recipe: Recipe, items: Sequence[Item]) -> tuple[FileReading, ...]:
+    """Some files, each as if it were alone: together, their passages fill the matrices that the tagger multiplies."""
+    read = [_read(recipe, item) for item in items]
+    # A row of a table is a document too.
+    passages = [passages for _, to_tag in read for _, passages in to_tag]
+    tagged = iter(_tagged(passages, recipe))
+    done: list[FileReading] = []
+    for reading, to_tag in read:
+        readings = list(reading.readings)
+        for rank, _ in to_tag:
+            readings[rank] = _with_passages(readings[rank], next(tagged), fingerprints=recipe.fingerprints)
+        done.append(replace(reading, readings=tuple(readings)))
+    return tuple(done)
+
+
+def _read(recipe: Recipe, item: Item) -> tuple[FileReading, list[tuple[int, list[Passage]]]]:
+    """What one file holds, and the passages to tag, by rank of their document."""
     data = item.data
     if data is None:
         with suppress(UnreadableError, OSError):  # the reader meets the same refusal, and says it
@@ -134,10 +155,8 @@ def do_file(recipe: Recipe, item: Item) -> FileReading:
             to_tag.append((rank, _passages(document, recipe)))
         reading = _reading(document, left_out, recipe, told)
         readings.append(reading if item.known is None else _as_known(reading, item.known[rank]))
-    for (rank, _), tagged in zip(to_tag, _tagged([passages for _, passages in to_tag], recipe), strict=True):
-        readings[rank] = _with_passages(readings[rank], tagged, fingerprints=recipe.fingerprints)
     content = hashlib.sha256(data).hexdigest() if data is not None else ""
-    return FileReading(content, tuple(readings), tuple(skipped))
+    return FileReading(content, tuple(readings), tuple(skipped)), to_tag
 
 
 def _prepared(document: Document, recipe: Recipe, told: Told) -> tuple[Document, str]:
@@ -225,7 +244,7 @@ def _passages(document: Document, recipe: Recipe) -> list[Passage]:
 
 
 def _tagged(documents: Sequence[Sequence[Passage]], recipe: Recipe) -> list[list[TaggedPassage]]:
-    """The passages of each document with their codes; all of a file together, since a row of a table is a document."""
+    """The passages of each document with their codes."""
     if not documents:
         return []
     from tensions_cli.tagging.tag import tag

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tensions_cli import pipeline
 from tensions_cli.cli import run
-from tensions_cli.one_file import FileReading, Item, Recipe, do_file
+from tensions_cli.one_file import FileReading, Item, Recipe, do_files
 from tensions_cli.pipeline import Options, analyse
 from tensions_cli.runtime import cache
 
@@ -54,11 +54,11 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the files that are really read and tagged, in the order of the work."""
     names: list[str] = []
 
-    def counting(recipe: Recipe, item: Item) -> FileReading:
-        names.append(item.file.name)
-        return do_file(recipe, item)
+    def counting(recipe: Recipe, items: Sequence[Item]) -> tuple[FileReading, ...]:
+        names.extend(item.file.name for item in items)
+        return do_files(recipe, items)
 
-    monkeypatch.setattr(pipeline, "do_file", counting)
+    monkeypatch.setattr(pipeline, "do_some", counting)
     return names
 
 
@@ -162,7 +162,7 @@ def test_every_command_takes_up_the_codes_and_reads_the_texts(
     def forbidden(*_: object) -> None:
         raise AssertionError("a passage is tagged again")
 
-    monkeypatch.setattr("tensions_cli.one_file._tagged", lambda documents, recipe: [forbidden() for _ in documents])
+    monkeypatch.setattr("tensions_cli.one_file._tagged", lambda documents, _recipe: [forbidden() for _ in documents])
     assert run(["tag", str(corpus), "--jobs", "1"]) == 0
     assert capsys.readouterr().out == first
 
@@ -185,14 +185,15 @@ def test_neither_spacy_nor_the_weights_are_loaded_for_an_unchanged_corpus(corpus
 def test_a_run_killed_in_the_middle_is_taken_up_where_it_was(corpus: Path, tmp_path: Path) -> None:
     """kill -9 once two files are done: the next run does the third alone."""
     code = (
-        "import os, sys; from tensions_cli import pipeline; from tensions_cli.cli import run; real = pipeline.do_file\n"
-        "def counted(recipe, item):\n"
-        "    done = real(recipe, item); print(item.file.name, file=sys.stderr, flush=True)\n"
+        "import os, sys; from tensions_cli import pipeline; from tensions_cli.cli import run; real = pipeline.do_some\n"
+        "def counted(recipe, items):\n"
+        "    done = real(recipe, items); print(items[0].file.name, file=sys.stderr, flush=True)\n"
         "    return done\n"
-        "def dying(recipe, item):\n"
-        "    if item.file.name == 'note.txt': os.kill(os.getpid(), 9)\n"
-        "    return counted(recipe, item)\n"
-        "pipeline.do_file = dying if sys.argv[2] == 'die' else counted\n"
+        "def dying(recipe, items):\n"
+        "    if items[0].file.name == 'note.txt': os.kill(os.getpid(), 9)\n"
+        "    return counted(recipe, items)\n"
+        "pipeline.do_some = dying if sys.argv[2] == 'die' else counted\n"
+        "pipeline.TOGETHER = 1\n"
         "sys.exit(run(['analyse', sys.argv[1], '-f', 'json', '--jobs', '1']))"
     )
     killed, again = (
@@ -214,14 +215,14 @@ def entries() -> list[Path]:
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda content: b"",
+        lambda _: b"",
         lambda content: content[:-7],
         lambda content: content[: len(content) // 2],
         lambda content: content[:40] + bytes([content[40] ^ 1]) + content[41:],
         lambda content: content[:-1] + bytes([content[-1] ^ 128]),
-        lambda content: b"tensions-cache/1\n" + os.urandom(400),
-        lambda content: zlib.compress(b"{}"),
-        lambda content: b"\x80\x04cos\nsystem\n",
+        lambda _: b"tensions-cache/1\n" + os.urandom(400),
+        lambda _: zlib.compress(b"{}"),
+        lambda _: b"\x80\x04cos\nsystem\n",
     ],
 )
 def test_a_damaged_entry_is_no_entry(
@@ -259,7 +260,7 @@ def test_an_entry_of_another_make_is_no_entry(
 
     first = summary(corpus, capsys)
     for strange in (b"", b"\0\0\0\2{}", b"\0\0\0\2[]", b"\0\0\0\x0f" + b'{"sizes": [99]}', b"nothing of ours"):
-        monkeypatch.setattr(kept, "pack_file", lambda reading, strange=strange: strange)
+        monkeypatch.setattr(kept, "pack_file", lambda _, strange=strange: strange)
         cache.clear()
         summary(corpus, capsys)
         done.clear()
@@ -356,7 +357,7 @@ def test_what_is_sealed_inside_holds_no_text_either(
 ) -> None:
     """Opened with the key: labels of speakers are there (they are in the results), no word that was said or written."""
     kept: list[bytes] = []
-    monkeypatch.setattr(cache, "seal", lambda content, secret: kept.append(content) or b"")
+    monkeypatch.setattr(cache, "seal", lambda content, _: kept.append(content) or b"")
     summary(corpus, capsys)
     assert len(kept) == 3
     for content in kept:
@@ -423,3 +424,22 @@ def test_a_withdrawal_empties_the_cache(corpus: Path, capsys: pytest.CaptureFixt
     assert run(["corpus", "withdraw", "note", "--from", str(corpus), "--yes"]) == 0
     assert "son cache, sans texte, est effacé en entier" in capsys.readouterr().out
     assert entries() == []
+
+
+# --- files done together ---------------------------------------------------------------------------------
+
+
+@given(st.lists(st.integers(0, 50), max_size=30), st.integers(1, 60))
+def test_files_go_together_in_order_and_within_a_size(sizes: list[int], most: int) -> None:
+    stretches = pipeline.together([str(rank) for rank in range(len(sizes))], sizes, most)  # type: ignore[arg-type,list-item]
+    assert [int(name) for stretch in stretches for name in stretch] == list(range(len(sizes)))
+    for stretch in stretches:
+        assert sum(sizes[int(name)] for name in stretch) <= max(most, sizes[int(stretch[0])])
+
+
+def test_files_done_together_give_what_each_gives_alone(
+    corpus: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = summary(corpus, capsys, "--no-cache")
+    monkeypatch.setattr(pipeline, "TOGETHER", 1)
+    assert summary(corpus, capsys, "--no-cache") == together

@@ -181,6 +181,7 @@ class WithoutTensions:
 
     def get_versions(self, packages: list[str]) -> dict[str, Any]:
         there = {"tcp://a": None, "tcp://b": "1"}
+        assert packages == ["tensions-cli"]
         return {"workers": {name: {"packages": {"tensions-cli": version}} for name, version in there.items()}}
 
 
@@ -273,6 +274,8 @@ def test_a_file_that_the_cluster_does_not_see_is_told(corpus: Path, monkeypatch:
 
 def test_nobody_answers(capsys: pytest.CaptureFixture[str], corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "SCHEDULER_SECONDS", 1)
+    assert run(["analyse", str(corpus), "--cluster", " "]) == 2  # a variable of the shell that is not set
+    assert "--cluster est vide" in capsys.readouterr().err
     for address in ("tcp://anne:secret@127.0.0.1:1", "nulle-part.json", "wxyz://127.0.0.1:1", "127.0.0.1:port"):
         assert run(["analyse", str(corpus), "--cluster", address]) == 2
         said = capsys.readouterr()
@@ -325,6 +328,29 @@ def test_an_item_that_kills_every_worker_is_lost_alone(tmp_path: Path) -> None:
         found.worker()
         found.wait(2)
         assert list(cluster.in_order(deadly, range(8), found.address, minus, same)) == [0, 1, 2, -3, 4, 5, 6, 7]
+    finally:
+        found.close()
+
+
+@pytest.mark.full
+def test_a_cluster_that_goes_away_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "ALONE_SECONDS", 1)
+    monkeypatch.setattr(cluster, "COUNTED_EVERY", 1)
+    found = Machines(tmp_path)
+    try:
+        found.worker("--no-nanny")
+        found.wait(1)
+        with pytest.raises(TensionsError) as alone:
+            list(cluster.in_order(deadly, range(8), found.address, minus, same))
+        assert "plus de processus de travail" in alone.value.why
+        found.worker("--no-nanny")
+        found.wait(1)
+        results = cluster.in_order(double, range(2000), found.address, minus, same)
+        assert next(results) == 0
+        found.processes[0].kill()
+        with pytest.raises(TensionsError) as gone:
+            list(results)
+        assert "ordonnanceur" in gone.value.why
     finally:
         found.close()
 

@@ -55,7 +55,7 @@ def test_a_process_killed_by_chance_loses_nothing(tmp_path: Path) -> None:
     items = [str(tmp_path / name) for name in "abc"]
     for item in items[::2]:
         Path(item).touch()  # only b meets a death
-    assert list(in_order(die_once, items, 2, lambda item: "perdu")) == ["a", "b", "c"]
+    assert list(in_order(die_once, items, 2, lambda _: "perdu")) == ["a", "b", "c"]
 
 
 def test_what_a_worker_refuses_is_told_in_its_three_parts() -> None:

@@ -96,6 +96,12 @@ def build_options(*, speakers: str | None, unit: str, codes: Path | None = None,
 
     roles, find_speakers = parse_roles(speakers)
     choice("--unit", unit, UNITS)
+    if chosen.get("cluster") is not None and not chosen["cluster"].strip():
+        raise TensionsError(
+            "--cluster est vide",
+            why="une adresse vide désignerait cette machine, sans doute par erreur (une variable non définie\u00a0?)",
+            hint="donnez l’adresse de l’ordonnanceur (tcp://machine:8786), ou retirez --cluster",
+        )
     if "role" in chosen["by"]:
         chosen["keep_interviewer"] = True
     if "model" in chosen:

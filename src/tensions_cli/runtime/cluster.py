@@ -160,17 +160,17 @@ def _awaited(client: "Client", future: "Future") -> bytes:
                 continue
             alone_since = alone_since or time.monotonic()
             if time.monotonic() - alone_since > ALONE_SECONDS:
-                raise _gone("il n’a plus aucun processus de travail depuis dix minutes") from None
-        except (Exception, asyncio.CancelledError) as error:  # cancelled, connection closed…
-            raise _gone(f"la liaison s’est rompue ({type(error).__name__})") from None
+                raise _gone(f"il n’a plus de processus de travail depuis {ALONE_SECONDS // 60}\u00a0minutes") from None
+        except (Exception, asyncio.CancelledError):  # cancelled, connection closed…
+            raise _gone("la liaison avec l’ordonnanceur s’est rompue") from None
 
 
 def _threads(client: "Client") -> int:
     """How many items the cluster does at once."""
     try:
         return sum(client.nthreads().values())
-    except Exception as error:
-        raise _gone(f"la liaison s’est rompue ({type(error).__name__})") from None
+    except Exception:
+        raise _gone("la liaison avec l’ordonnanceur s’est rompue") from None
 
 
 # --- the cluster -----------------------------------------------------------------------------------------
@@ -246,8 +246,8 @@ def _check_workers(client: "Client", address: str, own: Identity, identity: Call
         told = {name: answer if isinstance(answer, Mapping) else {} for name, answer in answers.items()}
     except TensionsError:
         raise
-    except Exception as error:
-        raise _gone(f"la liaison s’est rompue ({type(error).__name__})") from None
+    except Exception:
+        raise _gone("la liaison avec l’ordonnanceur s’est rompue") from None
     if differ := _differences(told, own):
         raise _other_worker(differ)
 

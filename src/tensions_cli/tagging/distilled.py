@@ -195,7 +195,7 @@ def load_distilled(folder: Path) -> Distilled:
         forms = content[FORMS].decode("utf-8").split("\n")[:-1]
         blocks = int(config["blocks"])
         _check_shapes(arrays, len(forms), blocks)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, OverflowError) as error:
         raise ModelError(
             "l’encodeur des passages est abîmé ou d’une autre version",
             why="un fichier de models/encoder manque, ou n’est plus celui que l’entraînement a écrit",

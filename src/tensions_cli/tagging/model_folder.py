@@ -102,7 +102,7 @@ def load_model(name: str = DEFAULT) -> Model:
         _check_shapes(space, heads)
         _check_landmarks(heads, centres, landmarks)
         stack, heads = stacked(heads)
-    except (KeyError, ValueError, TypeError, OSError) as error:
+    except (KeyError, ValueError, TypeError, OSError, OverflowError) as error:
         raise _damaged(folder, "ses poids ne se lisent pas") from error
     kernel = Kernel(tuple(_encoder(folder, config, name) for name in names), tuple(centres), tuple(landmarks))
     if any(one.size != len(centre) for one, centre in zip(kernel.encoders, centres, strict=True)):
@@ -145,7 +145,7 @@ def describe_model(name: str = DEFAULT) -> Described:
     digest = config_sha256(folder)
     try:
         tension = _tension(config)
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise _damaged(folder, "sa configuration est incomplète") from error
     identity = f"{config['name']} {config['version']} ({digest[:8]})"
     return Described(identity, config["name"], digest, book, tension, tuple(config["encoders"]))
