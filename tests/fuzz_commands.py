@@ -7,6 +7,7 @@ import contextlib
 import io
 import random
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from tensions_cli.cli import app, run
 
 STATUSES = {0, 1, 2, 3, 4}
 CANARY = "ZZTOPSECRET"
-TEXT = f"M : Et la journée ?\n\nC : On coche des cases, dit {CANARY}, et on n’a plus le temps d’écouter les résidents.\n"
+TEXT = (
+    f"M : Et la journée ?\n\nC : On coche des cases, dit {CANARY}, et on n’a plus le temps d’écouter les résidents.\n"
+)
 LINES = 'id;text;genre\n1;"On prend le temps de parler.";presse\n2;"On remplit la grille.";revue\n'
 CODE = (
     '{"id": "a#0-30", "document": "a", "author": "a", "coder": "A", "text": "On remplit la grille le matin.", "M": 1, '
@@ -28,7 +31,7 @@ CODE = (
 NEVER = {("model", "train"), ("coding", "annotate")}
 NEVER_OPTIONS = {"--cluster", "--help", "--sensitivity"}
 VALUES = (
-    *("corpus", "corpus/a.txt", "table.csv", "codes.jsonl", "r.json", "grille", "*.txt", "**/*", "-", ".", "..", "/"),
+    *("corpus", "corpus/a.txt", "table.csv", "codes.jsonl", "r.json", "grille", "*.txt", "**/*", "-", "."),
     *("rien.txt", "sortie/x.txt", "x.html", "x.xlsx", "x.md", "x.jsonl", "x.csv", "x.qdpx", "x.zip", "nouveau"),
     *("standard", "fine", "json", "csv", "md", "table", "txt", "jsonl", "html", "xlsx", "qdpx", "iramuteq", "tei"),
     *("document", "speaker", "role", "person", "year", "genre", "label", "relation", "inconnu", "Genre"),
@@ -41,9 +44,14 @@ VALUES = (
 
 @contextlib.contextmanager
 def quietly() -> Iterator[tuple[io.StringIO, io.StringIO]]:
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        yield out, err
+    """What is written to stdout and stderr; a short interview is on stdin."""
+    out, err, before = io.StringIO(), io.StringIO(), sys.stdin
+    sys.stdin = io.TextIOWrapper(io.BytesIO(TEXT.encode()))
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            yield out, err
+    finally:
+        sys.stdin = before
 
 
 def commands() -> dict[tuple[str, ...], Any]:
@@ -77,7 +85,9 @@ def command_line(rng: random.Random) -> list[str]:
     line: list[str] = []
     for parameter in COMMANDS[words].params:
         if parameter.param_type_name == "argument":
-            line += [rng.choice(("corpus", "corpus", "codes.jsonl", value(rng))) for _ in range(rng.choice((1, 1, 1, 2, 0)))]
+            line += [
+                rng.choice(("corpus", "corpus", "codes.jsonl", value(rng))) for _ in range(rng.choice((1, 1, 1, 2, 0)))
+            ]
             continue
         names = sorted(set(parameter.opts) - NEVER_OPTIONS)
         if not names or rng.random() > (0.9 if parameter.required else 0.15):

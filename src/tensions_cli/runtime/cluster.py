@@ -18,6 +18,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tensions_cli.errors import ModelError, TensionsError
@@ -103,6 +104,7 @@ def _results(
     run = uuid.uuid4().hex  # names of tasks are shown on the dashboard: they tell nothing
     remaining = enumerate(items)
     pending: deque[tuple[int, Item, Future]] = deque()
+    ready: dict[int, bytes] = {}
     threads, counted_at = 0, 0.0
 
     def submit(rank: int, item: Item, attempt: int = 0) -> "Future":
@@ -118,7 +120,7 @@ def _results(
             return
         rank, item, future = pending.popleft()
         try:
-            sealed = _awaited(client, future)
+            sealed = ready.pop(rank) if rank in ready else _awaited(client, future)
         except KilledWorker:
             # Everything that a dead worker held is under suspicion: this item is done again with nothing beside it.
             for *_, other in pending:
@@ -130,7 +132,17 @@ def _results(
                 yield lost(item)
                 continue
         future.release()
+        ready = ready or _at_hand(client, pending)
         yield _opened(sealed, order.secret)
+
+
+def _at_hand(client: "Client", pending: Iterable[tuple[int, Any, "Future"]]) -> dict[int, bytes]:
+    """The results that follow and are there already, in one exchange: one each would bound what a cluster can give."""
+    done = list(takewhile(lambda one: one[2].status == "finished", pending))
+    try:
+        return dict(zip((rank for rank, *_ in done), client.gather([future for *_, future in done]), strict=True))
+    except Exception:  # they are asked for one by one, and what is wrong is told then
+        return {}
 
 
 def _opened(sealed: bytes, secret: bytes) -> Any:
