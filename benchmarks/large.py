@@ -28,8 +28,8 @@ LEAST_TWO = 1.7  # elapsed time of one process over that of two
 LEAST_AGAIN = 20.0  # time of the first analysis over that of the second
 MOST_GROWTH = 150  # MB of memory, all the words over SMALL of them
 NOT_AGAIN = ("spacy", "thinc")  # not loaded when nothing is tagged
-ONE, TWO = "one process", "two processes"
-FIRST, AGAIN, CHANGED = "cache: first time", "cache: second time", "cache: one file changed"
+ONE, TWO = "one process, no cache", "two processes, filling the cache"
+AGAIN, CHANGED = "again, from the cache", "again, one file changed"
 Figures = dict[str, Any]
 
 
@@ -100,28 +100,29 @@ def analyse(place: Path, corpus: str, output: str, *options: str) -> list[str]:
 
 
 def measured(place: Path, turn: int) -> tuple[dict[str, Spent], int]:
-    """One round: every command once, and how many files were done again once one had changed."""
+    """One round: every command once, and how many files were done again once one had changed.
+
+    Two processes fill the cache, which costs them what one process is spared: their gain is not flattered, nor is
+    that of the second analysis over the one without a cache.
+    """
     cache = {"TENSIONS_CACHE": str(place / f"cache{turn}")}
     few = {"TENSIONS_CACHE": str(place / f"few{turn}")}
-    once = ("-j", "1")
     steps: dict[str, tuple[list[str], Mapping[str, str]]] = {
-        f"{ONE}, small": (analyse(place, "small", "small.json", *once, "--no-cache"), {}),
-        ONE: (analyse(place, "all", "one.json", *once, "--no-cache"), {}),
-        f"{TWO}, small": (analyse(place, "small", "small2.json", "-j", "2", "--no-cache"), {}),
-        TWO: (analyse(place, "all", "two.json", "-j", "2", "--no-cache"), {}),
-        f"{FIRST}, small": (analyse(place, "small", "small3.json", *once), few),
-        FIRST: (analyse(place, "all", "first.json", *once), cache),
-        f"{AGAIN}, small": (analyse(place, "small", "small4.json", *once), few),
-        AGAIN: (analyse(place, "all", "again.json", *once), cache),
+        f"{ONE}, small": (analyse(place, "small", "small.json", "-j", "1", "--no-cache"), {}),
+        ONE: (analyse(place, "all", "one.json", "-j", "1", "--no-cache"), {}),
+        f"{TWO}, small": (analyse(place, "small", "small2.json", "-j", "2"), few),
+        TWO: (analyse(place, "all", "two.json", "-j", "2"), cache),
+        f"{AGAIN}, small": (analyse(place, "small", "small3.json", "-j", "1"), few),
+        AGAIN: (analyse(place, "all", "again.json", "-j", "1"), cache),
     }
     found = {name: timed(name, command, extra) for name, (command, extra) in steps.items()}
-    same(place, "one.json", "two.json", "first.json", "again.json")
-    same(place, "small.json", "small2.json", "small3.json", "small4.json")
+    same(place, "one.json", "two.json", "again.json")
+    same(place, "small.json", "small2.json", "small3.json")
     changed = sorted((place / "all").iterdir())[turn]
     with changed.open("a", encoding="utf-8") as stream:
         stream.write("\nOn nous demande des chiffres, et les gens attendent.\n")
     before = entries(place / f"cache{turn}")
-    found[CHANGED] = timed(CHANGED, analyse(place, "all", "changed.json", *once), cache)
+    found[CHANGED] = timed(CHANGED, analyse(place, "all", "changed.json", "-j", "1"), cache)
     return found, entries(place / f"cache{turn}") - before
 
 
@@ -179,13 +180,12 @@ def targets(figures: Figures, rounds: Sequence[Mapping[str, Spent]]) -> list[Tar
     more = f"MB for {words / 1e6:.1f} million words over {few / 1e6:.1f}"
     return [
         Target("elapsed time, one process / two", over(ONE, TWO, "elapsed"), least=LEAST_TWO),
-        Target("elapsed time, first analysis / second", over(FIRST, AGAIN, "elapsed"), least=LEAST_AGAIN),
-        Target("processor time, first analysis / second", over(FIRST, AGAIN, "processor"), least=LEAST_AGAIN),
+        Target("elapsed time, first analysis / second", over(ONE, AGAIN, "elapsed"), least=LEAST_AGAIN),
+        Target("processor time, first analysis / second", over(ONE, AGAIN, "processor"), least=LEAST_AGAIN),
         Target("tagging libraries loaded by the second", len(figures["loaded_again"]), most=0),
         Target("files done again when one changed", max(figures["done_again"]), most=1),
         Target(f"{more}, one process", growth(ONE, "peak_mb"), most=MOST_GROWTH),
-        Target(f"{more}, with the cache", growth(FIRST, "peak_mb"), most=MOST_GROWTH),
-        Target(f"{more}, second analysis", growth(AGAIN, "peak_mb"), most=MOST_GROWTH),
+        Target(f"{more}, from the cache", growth(AGAIN, "peak_mb"), most=MOST_GROWTH),
         Target(f"{more}, two processes and their parent", growth(TWO, "together_mb"), most=MOST_GROWTH),
     ]
 
@@ -209,6 +209,7 @@ def show(figures: Figures, rounds: Sequence[Mapping[str, Spent]]) -> None:
         "words",
         "elapsed s",
         "processor s",
+        "at most, alone",
         "words per processor s",
         "peak MB, one process",
         "MB together",
@@ -216,6 +217,11 @@ def show(figures: Figures, rounds: Sequence[Mapping[str, Spent]]) -> None:
     ]
     print(markdown(header, rows))
     rate = median(words["all"] / one[ONE].processor for one in rounds)
+    alone = median(one[ONE].longest / one[TWO].longest for one in rounds)
+    print(
+        f"\none process / two, processor time of the parent and its busiest worker: {alone:.2f} (what a machine that does"
+    )
+    print("nothing else gives at least: some of it is done at once)")
     print(f"\nrate of one core: {rate:,.0f} words per processor second, {3600 * rate / 1e6:,.0f} million an hour")
 
 
@@ -226,6 +232,7 @@ def row(name: str, words: int, elapsed: float, own: Sequence[Spent]) -> list[str
         f"{words:,}",
         f"{elapsed:.1f}",
         f"{processor:.1f}",
+        f"{median(one.longest for one in own):.1f}",
         f"{words / processor:,.0f}",
         f"{median(one.peak_mb for one in own):.0f}",
         f"{median(one.together_mb for one in own):.0f}",

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -117,12 +117,14 @@ def composed_texts(words: int) -> Iterator[tuple[str, str]]:
 class Spent:
     """What a command cost: seconds, and megabytes at their peak, of its largest process and of all together.
 
-    `processor`: user and system, workers included. `together_mb`: memory that processes share is counted once
-    (proportional set size, looked at every fifth of a second); 0 where the system does not tell.
+    `processor`: user and system, workers included. `longest`: its own and that of its busiest worker, the time that
+    it takes at most on a machine that does nothing else. `together_mb`: memory that processes share is counted once
+    (proportional set size, looked at every fifth of a second). `load`: load average as it started.
     """
 
     elapsed: float
     processor: float
+    longest: float
     peak_mb: int
     together_mb: int
     load: float
@@ -139,8 +141,8 @@ def run(command: Sequence[str], extra: Mapping[str, str] | None = None) -> Spent
     """A command run to its end, which must succeed; `extra`: variables of its environment."""
     before, start = load(), time.monotonic()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **(extra or {})})
-    largest = [0.0]
-    watcher = threading.Thread(target=_watch, args=(child.pid, largest), daemon=True)
+    seen = _Seen()
+    watcher = threading.Thread(target=_watch, args=(child.pid, seen), daemon=True)
     watcher.start()
     _, status, usage = os.wait4(child.pid, 0)
     elapsed = time.monotonic() - start
@@ -149,25 +151,50 @@ def run(command: Sequence[str], extra: Mapping[str, str] | None = None) -> Spent
     if child.returncode:
         raise SystemExit(f"failed ({child.returncode}): {' '.join(command)}")
     processor = usage.ru_utime + usage.ru_stime
+    workers = [seconds for pid, seconds in seen.seconds.items() if pid != child.pid]
     return Spent(
-        round(elapsed, 2), round(processor, 2), round(usage.ru_maxrss / 1024), round(max(largest) / 1024), before
+        elapsed=round(elapsed, 2),
+        processor=round(processor, 2),
+        longest=round(processor - sum(workers) + max(workers, default=0.0), 2),
+        peak_mb=round(usage.ru_maxrss / 1024),
+        together_mb=round(seen.memory / 1024),
+        load=before,
     )
 
 
-def _watch(pid: int, largest: list[float]) -> None:
-    """Keep the largest sum of the memory (kB) of a process and of those it started, until it ends."""
-    while (own := _shared_out(pid)) is not None:
-        largest[0] = max(largest[0], own + sum(_shared_out(child) or 0 for child in _started_by(pid)))
+@dataclass(slots=True)
+class _Seen:
+    """Of a command and its workers, while they ran: the most memory together (kB), the processor seconds of each."""
+
+    memory: int = 0
+    seconds: dict[int, float] = field(default_factory=dict)
+
+
+def _watch(pid: int, seen: _Seen) -> None:
+    """Look at a process and those it started until it ends; nothing is seen where the system has no /proc."""
+    while (own := _memory(pid)) is not None:
+        processes = [pid, *_started_by(pid)]
+        seen.memory = max(seen.memory, own + sum(_memory(child) or 0 for child in processes[1:]))
+        seen.seconds |= {one: seconds for one in processes if (seconds := _seconds(one)) is not None}
         time.sleep(WATCH_EVERY)
 
 
-def _shared_out(pid: int) -> int | None:
-    """Proportional set size of a process in kB, None once it has ended or where the system does not tell."""
+def _memory(pid: int) -> int | None:
+    """Proportional set size of a process in kB, None once it has ended."""
     try:
         found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)
     except OSError:
         return None
     return int(found[1]) if found else None
+
+
+def _seconds(pid: int) -> float | None:
+    """Processor seconds of a process by itself, None once it has ended."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _started_by(pid: int) -> list[int]:

@@ -13,6 +13,7 @@ import pstats
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -209,7 +210,7 @@ def by_package(modules: Mapping[str, float]) -> dict[str, float]:
 
 def profiled(work: Callable[[], object]) -> dict[str, float]:
     """Share of each stage in a call, `other` last (cProfile: many short Python calls look dearer than they are)."""
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(time.process_time)
     profile.runcall(work)
     stats: dict[tuple[str, int, str], tuple[int, int, float, float, Any]] = pstats.Stats(profile).stats  # type: ignore[attr-defined]
     total = sum(row[2] for row in stats.values())

@@ -118,7 +118,8 @@ def test_no_connection_is_attempted(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a connection was attempted")
 
-    for name in ("socket", "getaddrinfo", "create_connection"):
+    monkeypatch.setattr(socket.socket, "__init__", refuse)  # libraries may still derive classes from it
+    for name in ("getaddrinfo", "create_connection"):
         monkeypatch.setattr(socket, name, refuse)
     out(capsys, "analyse", str(DEMO), "-q")
     out(capsys, "explain", "On coche des cases.")

@@ -12,7 +12,7 @@ import pytest
 from fuzz_commands import COMMANDS, COMPANIONS, command_line, fault_of, make_companions, make_place, renewed, spoilt
 from tensions_cli.tagging.model_folder import find_model
 
-FEW, MANY = 80, 2000
+FEW, MANY = 40, 2000
 SLOW = {"metrics.json": 4}  # a whole report each time
 
 

@@ -181,7 +181,7 @@ def test_killed_then_taken_up_then_a_worker_lost(corpus: Path, summary: bytes, t
 
 
 @LINUX
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", pytest.param("SIGHUP", marks=pytest.mark.full)])
 def test_an_interruption_in_the_middle_of_two_processes(corpus: Path, tmp_path: Path, name: str) -> None:
     output, log, flag, temporary = (tmp_path / name for name in ("r.json", "log", "flag", "tmp"))
     flag.touch()
@@ -649,3 +649,48 @@ def test_what_is_said_quotes_nothing(studied: Studied) -> None:
         assert silent(said), (line, [word for word in err.splitlines() if not silent(word)])
         if status in (2, 4) and not line.startswith("codebook check"):  # which lists what is wrong there
             assert in_three_parts(err), (line, err)
+
+
+NOISE = """
+import threading, warnings
+from tensions_cli.errors import hush
+from tensions_cli.runtime.workers import _start
+class Broken:
+    def __del__(self):
+        raise ValueError("ZZTOPSECRET")
+def broken():
+    raise ValueError("ZZTOPSECRET")
+if {worker}:
+    _start()
+else:
+    hush()
+warnings.warn("ZZTOPSECRET")
+warnings.warn("ZZTOPSECRET", DeprecationWarning)
+Broken()
+thread = threading.Thread(target=broken)
+thread.start()
+thread.join()
+"""
+
+
+@pytest.mark.parametrize("worker", [False, True])
+def test_libraries_say_nothing_by_themselves(worker: bool) -> None:
+    """Warnings, exceptions of threads and of destructors: with a path, a line of code, sometimes a text."""
+    script = NOISE.format(worker=worker)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_file_that_ends_too_soon_is_no_interruption(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A library may raise EOFError, which typer takes for a person who left the terminal."""
+
+    def ended(*_: object, **__: object) -> None:
+        raise EOFError(SECRET)
+
+    monkeypatch.setattr("tensions_cli.pipeline.find_files", ended)
+    assert run(["corpus", "info", str(corpus)]) == 70
+    err = capsys.readouterr().err
+    assert "EOFError" in err
+    assert SECRET not in err

@@ -1,5 +1,8 @@
 """What can go wrong for a user, said in three parts, and the exit statuses of every command."""
 
+import sys
+import threading
+import warnings
 from enum import IntEnum
 from typing import Any
 
@@ -57,3 +60,19 @@ class UnreadableError(Exception):
         super().__init__(reason)
         self.reason = reason
         self.detail = detail
+
+
+def hush() -> None:
+    """Keep Python from telling by itself what happens in libraries: it would print paths, code, sometimes a text.
+
+    For a process of the command: warnings (unless Python was asked for some with -W), exceptions that nobody can catch
+    (in a thread, in a destructor). What a user must know, commands say.
+    """
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    sys.unraisablehook = _nothing
+    threading.excepthook = _nothing
+
+
+def _nothing(_: object) -> None:
+    """Say nothing."""

@@ -162,3 +162,12 @@ def test_coded_passages_given_for_a_codebook_say_where_they_go(tmp_path: Path) -
     with pytest.raises(TensionsError) as error:
         run_check(tmp_path / "codes.jsonl", [])
     assert "codebook check DOSSIER --codes codes.jsonl" in error.value.hint
+
+
+@pytest.mark.parametrize("line", ["axis", "axis;temps;une;minute"])
+def test_a_line_of_the_lexicon_cut_short_is_told(line: str) -> None:
+    """Found by fuzzing: a line without its last cells ended in a fault of ours."""
+    head = "kind;name;pole;expression;strength;source"
+    assert "lexicon.csv\u00a0: il faut les colonnes kind;name;pole;expression;strength;source" in problems(
+        GOOD, f"{head}\n{line}\n"
+    )

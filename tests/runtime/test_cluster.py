@@ -48,7 +48,11 @@ class Machines:
         self.file = folder / "scheduler.json"
         self.processes: list[subprocess.Popen[bytes]] = []
         self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(self.file))
-        until(lambda: self.file.exists() and self.file.read_text().endswith("}"))
+        try:
+            until(lambda: self.file.exists() and self.file.read_text().endswith("}"))
+        except BaseException:
+            self.close()
+            raise
         self.address = json.loads(self.file.read_text())["address"]
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
@@ -181,8 +185,8 @@ class WithoutTensions:
 
     def get_versions(self, packages: list[str]) -> dict[str, Any]:
         there = {"tcp://a": None, "tcp://b": "1"}
-        assert packages == ["tensions-cli"]
-        return {"workers": {name: {"packages": {"tensions-cli": version}} for name, version in there.items()}}
+        assert packages == ["tensions_cli"]
+        return {"workers": {name: {"packages": {"tensions_cli": version}} for name, version in there.items()}}
 
 
 def test_workers_without_tensions_are_counted() -> None:

@@ -53,7 +53,7 @@ from tensions_cli.cli.options import (
 )
 from tensions_cli.cli.report import EPILOG as REPORT_EPILOG
 from tensions_cli.cli.report import report
-from tensions_cli.errors import ExitStatus, TensionsError
+from tensions_cli.errors import ExitStatus, TensionsError, hush
 
 app = typer.Typer(
     name="tensions",
@@ -279,6 +279,7 @@ app.command(cls=FrenchCommand, epilog=DIFF_EPILOG)(diff)
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Entry point: run, and leave with a documented exit status."""
+    hush()
     interrupt_on_signals()
     sys.exit(int(run(sys.argv[1:] if arguments is None else arguments)))
 
@@ -298,7 +299,10 @@ def run(arguments: list[str]) -> int:
     except typer.TyperException as error:
         print_usage(error)
         return ExitStatus.UNUSABLE_INPUT
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort) as stopped:
+        if isinstance(stopped.__cause__, EOFError):  # typer takes a file that ends too soon for a person who left
+            print_internal(stopped.__cause__)
+            return ExitStatus.INTERNAL
         say_interrupted()
         return ExitStatus.INTERRUPTED
     except (BrokenPipeError, SystemExit) as left:

@@ -29,8 +29,10 @@ def read_lexicon(content: bytes) -> tuple[Cue, ...]:
     file is not UTF-8, or a line lacks a column.
     """
     lines = [line for line in content.decode("utf-8-sig").splitlines() if line.strip() and not line.startswith("#")]
-    rows = csv.DictReader(lines, delimiter=";")
     try:
+        rows = list(csv.DictReader(lines, delimiter=";"))
+        if any(row[column] is None for row in rows for column in COLUMNS[:5]):  # a line cut short
+            raise KeyError
         return tuple(
             Cue(row["kind"], row["name"], row["pole"], row["expression"], _strength(row["strength"])) for row in rows
         )

@@ -241,9 +241,9 @@ def _check_workers(client: "Client", address: str, own: Identity, identity: Call
             hint="démarrez-en\u00a0: dask worker ADRESSE, ou attendez que la file du cluster en donne",
         ) from None
     try:
-        said = client.get_versions(packages=["tensions-cli"])
+        said = client.get_versions(packages=["tensions_cli"])
         found = {name: (told or {}).get("packages", {}) for name, told in said["workers"].items()}
-        without = [name for name, told in found.items() if told.get("tensions-cli") is None]
+        without = [name for name, told in found.items() if told.get("tensions_cli") is None]
         if without:
             raise TensionsError(
                 f"tensions n’est pas installé sur tout le cluster ({len(without)} processus sur {len(found)})",

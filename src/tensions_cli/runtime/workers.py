@@ -16,6 +16,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from typing import TypeVar
 
+from tensions_cli.errors import hush
+
 AHEAD = 4  # items given to each process in advance: enough that none waits, little to hold
 MOST = 4  # processes taken unless told: each holds the model (about 200 MB), and a laptop has other work
 SHARED_FROM = 2_000_000  # bytes to do under which one process is done before two have loaded the model
@@ -112,7 +114,8 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
 
 
 def _start() -> None:
-    """A worker leaves interruptions to its parent, and does not outlive it."""
+    """A worker leaves interruptions to its parent, does not outlive it, and says nothing by itself."""
+    hush()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         with contextlib.suppress(AttributeError, ValueError):
             signal.signal(getattr(signal, name), signal.SIG_IGN if name == "SIGINT" else signal.SIG_DFL)
