@@ -218,10 +218,7 @@ def show(figures: Figures, rounds: Sequence[Mapping[str, Spent]]) -> None:
     print(markdown(header, rows))
     rate = median(words["all"] / one[ONE].processor for one in rounds)
     alone = median(one[ONE].longest / one[TWO].longest for one in rounds)
-    print(
-        f"\none process / two, processor time of the parent and its busiest worker: {alone:.2f} (what a machine that does"
-    )
-    print("nothing else gives at least: some of it is done at once)")
+    print(f"\none process / two, by the processor time of the parent and its busiest worker: {alone:.2f}")
     print(f"\nrate of one core: {rate:,.0f} words per processor second, {3600 * rate / 1e6:,.0f} million an hour")
 
 

@@ -27,7 +27,6 @@ LAYERS = {
     "tensions_cli.manifest": 3,
     "tensions_cli.runtime": 2,
     "tensions_cli.compact": 3,
-    "tensions_cli.manifest": 3,
     "tensions_cli.one_file": 4,
     "tensions_cli.kept": 5,
     "tensions_cli.pipeline": 6,

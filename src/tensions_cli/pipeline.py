@@ -30,7 +30,7 @@ from tensions_cli.corpus.read import ReadOptions, file_bytes, read, unique
 from tensions_cli.corpus.repair import mended_metadata
 from tensions_cli.corpus.segment import SHIPPED, TARGET_WORDS, Lengths, lengths_around, segment
 from tensions_cli.corpus.sources import STDIN_PATH, Found, SourceFile, find_files
-from tensions_cli.corpus.twins import without_twins
+from tensions_cli.corpus.twins import NO_BODY, without_twins
 from tensions_cli.errors import TensionsError, UnreadableError
 from tensions_cli.knowledge.codebook import codebook, label_of, use_codebook
 from tensions_cli.knowledge.files import read_toml
@@ -290,7 +290,8 @@ def _batch(
         single,
         (*skipped, *twins),
         (*notices, *_unknown_speakers(single, options)),
-        readings={document.id: reading for document, reading, _ in ready},
+        # Bodies have served: their runs of words take four bytes a word.
+        readings={document.id: replace(reading, body=NO_BODY) for document, reading, _ in ready},
         origins={document.id: origin for document, _, origin in ready},
     )
 

@@ -54,6 +54,9 @@ class Body:
     words: int
 
 
+NO_BODY = Body(b"", np.empty(0, np.uint32), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Twins:
     """Documents that hold one text, by id: the one to keep, the others in their order."""

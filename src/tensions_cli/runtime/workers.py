@@ -70,9 +70,7 @@ def in_order(
                 pending.popleft()
                 yield result
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in multiprocessing.active_children():
-            child.kill()
+        _close(pool)
 
 
 def _again(
@@ -89,7 +87,7 @@ def _again(
         except BrokenProcessPool:
             result = lost(item)
         finally:
-            alone.shutdown(wait=False, cancel_futures=True)  # an interruption does not wait for the end of the item
+            _close(alone)
         yield result
 
 
@@ -106,6 +104,16 @@ def _submitted(pool: ProcessPoolExecutor, work: Callable[[Item], Result], item: 
         return pool.submit(work, item)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _close(pool: ProcessPoolExecutor) -> None:
+    """Nobody is at work any more: an interruption does not wait for the end of an item.
+
+    Processes first: the thread that watches them then ends too, and has ended before Python does.
+    """
+    for child in multiprocessing.active_children():
+        child.kill()
+    pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tensions_cli.knowledge.codebook import codebook
 from tensions_cli.records import MIN_BEARING, MIXTE, Group, Interval, Relation, TaggedPassage
@@ -53,20 +54,31 @@ def counted(tagged: TaggedPassage, by: Sequence[str]) -> Counted | None:
     if not passage.counted:
         return None
     return Counted(
-        key=tuple(field_value(tagged, field) for field in by),
+        key=_shared(tuple(field_value(tagged, field) for field in by)),
         document=passage.document,
         speaker=passage.person or passage.speaker,
         words=count_words(passage.text) if passage.words is None else passage.words,
         label=tags.label,
         logics=tags.logics,
         relation=tags.relation,
-        stance=None if tags.stance is None else tuple(f"{pole}:{name}" for pole, name in tags.stance.items()),
-        axes=tuple(f"{axis}:{pole}" for axis, poles in tags.axes.items() for pole in poles),
+        stance=None if tags.stance is None else _named(tuple(tags.stance.items())),
+        axes=_named(tuple((axis, pole) for axis, poles in tags.axes.items() for pole in poles)),
         certain=tags.certain,
         person=passage.person,
         human=tags.coded_by != "model",
-        relations=tuple(f"{pair}:{relation}" for pair, relation in tags.relations.items()),
+        relations=_named(tuple(tags.relations.items())),
     )
+
+
+@lru_cache(maxsize=10_000)
+def _named(pairs: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """`first:second` of each pair; passages that say the same share one tuple, which keeps large corpora in memory."""
+    return tuple(f"{first}:{second}" for first, second in pairs)
+
+
+@lru_cache(maxsize=10_000)
+def _shared(key: tuple[str, ...]) -> tuple[str, ...]:
+    return key
 
 
 def field_value(tagged: TaggedPassage, field: str) -> str:
@@ -236,7 +248,7 @@ def _stance_intervals(rows: list[Counted], clusters: list[str]) -> dict[str, dic
     intervals: dict[str, dict[str, Interval | None]] = {}
     for pole, names in codebook().stances.items():
         base = [
-            (cluster, stance.removeprefix(f"{pole}:"))
+            (cluster, stance)
             for cluster, row in zip(clusters, rows, strict=True)
             for stance in row.stance or ()
             if stance.startswith(f"{pole}:")
@@ -244,6 +256,7 @@ def _stance_intervals(rows: list[Counted], clusters: list[str]) -> dict[str, dic
         if len(base) >= MIN_BEARING:
             among = [cluster for cluster, _ in base]
             intervals[pole] = {
-                name: ratio_interval(*cluster_sums(among, [stance == name for _, stance in base])) for name in names
+                name: ratio_interval(*cluster_sums(among, [stance == f"{pole}:{name}" for _, stance in base]))
+                for name in names
             }
     return intervals

@@ -18,23 +18,35 @@ class Match:
     cue: Cue
 
 
+_END = "\n"  # follows the last word: no cue goes on with it
+Sequences = tuple[tuple[tuple[str, ...], Cue], ...]
+
+
 @cache
-def _by_first_lemma(book: Codebook) -> dict[str, tuple[tuple[tuple[str, ...], Cue], ...]]:
-    """Lemma sequences of the cues, under their first lemma, longest first."""
-    table: dict[str, list[tuple[tuple[str, ...], Cue]]] = {}
+def _by_first_lemmas(book: Codebook) -> dict[str, dict[str, Sequences]]:
+    """Lemma sequences of the cues, longest first, under their first lemma, then their second, "" where there is none.
+
+    Many cues begin with « le » or « mettre »: those that the next word rules out are not even looked at.
+    """
+    table: dict[str, dict[str, list[tuple[tuple[str, ...], Cue]]]] = {}
     for cue, words in zip(book.cues, words_of(cue.expression for cue in book.cues), strict=True):
-        table.setdefault(words.lemmas[0], []).append((words.lemmas, cue))
-    return {first: tuple(sorted(tails, key=lambda t: (-len(t[0]), t[0]))) for first, tails in table.items()}
+        first, second = (*words.lemmas, "")[:2]
+        table.setdefault(first, {}).setdefault(second, []).append((words.lemmas, cue))
+    return {
+        first: {second: tuple(sorted(found, key=lambda t: (-len(t[0]), t[0]))) for second, found in tails.items()}
+        for first, tails in table.items()
+    }
 
 
 def find_cues(words: Words, book: Codebook) -> list[Match]:
     """Cues of a codebook in word order: those under a trap or inside a longer cue of their kind are left out."""
-    table, lemmas = _by_first_lemma(book), words.lemmas
+    table, lemmas = _by_first_lemmas(book), (*words.lemmas, _END)
     found = [
         Match(first, first + len(sequence), cue)
-        for first in compress(count(), map(table.__contains__, lemmas))
-        for sequence, cue in table[lemmas[first]]
-        if len(sequence) == 1 or lemmas[first : first + len(sequence)] == sequence
+        for first in compress(count(), map(table.__contains__, words.lemmas))
+        for second in (lemmas[first + 1], "")
+        for sequence, cue in table[lemmas[first]].get(second, ())
+        if len(sequence) <= 2 or lemmas[first : first + len(sequence)] == sequence
     ]
     traps = [m for m in found if m.cue.kind == "trap"]
     spoken = [m for m in found if m.cue.kind != "trap"]
