@@ -8,13 +8,12 @@ Exit status: 0, 1 when a target is missed, 2 when there is no text.
 """
 
 import argparse
-import cProfile
-import pstats
+import inspect
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -49,7 +48,7 @@ HEAVY = {"numpy", "scipy", "pandas", "sklearn", "spacy", "thinc", "lxml", "trafi
 SENTENCE = "On coche des cases, on n’a plus le temps d’écouter."
 HELP, EXPLAIN, TYPER = "`tensions --help`", '`tensions explain "…"`', '`python -c "import typer"`'
 SHORT = (HELP, TYPER)  # under a tenth of a second: noisy, so five each round
-# Who owns the time in a profile: functions that never call one another.
+# Who owns the time: functions that never call one another.
 STAGES: dict[str, tuple[Callable[..., Any], ...]] = {
     "read the files": (read._read_safely,),
     "speakers": (find_turns,),
@@ -113,7 +112,7 @@ def measured(folder: Path, rounds: int) -> Figures:
         for name, command in commands.items():
             seconds[name].append(median(processor(command) for _ in range(5 if name in SHORT else 1)))
     forget_words(options)
-    shares = profiled(works["analyse"])
+    shares = shares_of_stages(works["analyse"])
     of_help, of_explain = imported(["--help"]), imported(["explain", SENTENCE])
     return {
         "machine": about,
@@ -122,7 +121,7 @@ def measured(folder: Path, rounds: int) -> Figures:
         "does": does,
         "missing": missing,
         "seconds": {name: [round(value, 4) for value in values] for name, values in seconds.items()},
-        "profile_shares": {name: round(share, 4) for name, share in shares.items()},
+        "stage_shares": {name: round(share, 4) for name, share in shares.items()},
         "heavy_in_help": sorted(packages(of_help) & HEAVY),
         "not_for_explain": sorted(packages(of_explain) & NOT_FOR_EXPLAIN),
         "imports_of_explain": by_package(of_explain),
@@ -208,19 +207,55 @@ def by_package(modules: Mapping[str, float]) -> dict[str, float]:
     return {name: round(seconds, 3) for name, seconds in sorted(long.items(), key=lambda one: -one[1])}
 
 
-def profiled(work: Callable[[], object]) -> dict[str, float]:
-    """Share of each stage in a call, `other` last (cProfile: many short Python calls look dearer than they are)."""
-    profile = cProfile.Profile(time.process_time)
-    profile.runcall(work)
-    stats: dict[tuple[str, int, str], tuple[int, int, float, float, Any]] = pstats.Stats(profile).stats  # type: ignore[attr-defined]
-    total = sum(row[2] for row in stats.values())
+def shares_of_stages(work: Callable[[], object]) -> dict[str, float]:
+    """Share of each stage in the processor time of a call, `other` last.
 
-    def share(function: Callable[..., Any]) -> float:
-        code = getattr(function, "__wrapped__", function).__code__
-        return stats[(code.co_filename, code.co_firstlineno, code.co_name)][3] / total
+    Each stage is replaced by itself with a clock: a profiler would make many short Python calls look dear.
+    """
+    seconds = dict.fromkeys(STAGES, 0.0)
+    clocked = {
+        function: with_clock(function, name, seconds) for name, functions in STAGES.items() for function in functions
+    }
+    modules = [module for name, module in sys.modules.items() if name.startswith("tensions_cli")]
+    places = [
+        (module, name, found)
+        for module in modules
+        for name, found in vars(module).items()
+        if inspect.isfunction(found) and found in clocked
+    ]
+    for module, name, found in places:
+        setattr(module, name, clocked[found])
+    try:
+        total = spent(work)
+    finally:
+        for module, name, found in places:
+            setattr(module, name, found)
+    return {**{name: own / total for name, own in seconds.items()}, "other": 1 - sum(seconds.values()) / total}
 
-    shares = {name: sum(map(share, functions)) for name, functions in STAGES.items()}
-    return {**shares, "other": 1 - sum(shares.values())}
+
+def with_clock(function: Callable[..., Any], stage: str, seconds: dict[str, float]) -> Callable[..., Any]:
+    """The same function, whose processor time is added to that of its stage."""
+
+    def call(*given: Any, **named: Any) -> Any:
+        start = time.process_time()
+        try:
+            return function(*given, **named)
+        finally:
+            seconds[stage] += time.process_time() - start
+
+    def iterate(*given: Any, **named: Any) -> Iterator[Any]:
+        steps = function(*given, **named)
+        while True:
+            start = time.process_time()
+            try:
+                step = next(steps)
+            except StopIteration:
+                return
+            finally:
+                seconds[stage] += time.process_time() - start
+            yield step
+
+    return iterate if inspect.isgeneratorfunction(function) else call
 
 
 def ratio(seconds: Mapping[str, Sequence[float]], above: str, under: str) -> float:
@@ -274,8 +309,8 @@ def show(figures: Figures) -> None:
     print("\n" + markdown(["from the start", "processor s (median)", "range", "time / `import typer`"], rows))
     imports = [[name, f"{value:.2f}"] for name, value in figures["imports_of_explain"].items()]
     print("\n" + markdown([f"imports of {EXPLAIN}", "seconds"], imports))
-    shares = sorted(figures["profile_shares"].items(), key=lambda item: -item[1])
-    print("\n" + markdown(["profile of `analyse`", "share"], [[name, f"{share:.1%}"] for name, share in shares]))
+    shares = sorted(figures["stage_shares"].items(), key=lambda item: -item[1])
+    print("\n" + markdown(["stage of `analyse`", "share"], [[name, f"{share:.1%}"] for name, share in shares]))
 
 
 if __name__ == "__main__":

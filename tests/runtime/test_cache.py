@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensions_cli import pipeline
+from tensions_cli import sharing
 from tensions_cli.cli import run
 from tensions_cli.one_file import FileReading, Item, Recipe, do_files
 from tensions_cli.pipeline import Options, analyse
@@ -58,7 +58,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.extend(item.file.name for item in items)
         return do_files(recipe, items)
 
-    monkeypatch.setattr(pipeline, "do_some", counting)
+    monkeypatch.setattr(sharing, "do_files", counting)
     return names
 
 
@@ -185,15 +185,15 @@ def test_neither_spacy_nor_the_weights_are_loaded_for_an_unchanged_corpus(corpus
 def test_a_run_killed_in_the_middle_is_taken_up_where_it_was(corpus: Path, tmp_path: Path) -> None:
     """kill -9 once two files are done: the next run does the third alone."""
     code = (
-        "import os, sys; from tensions_cli import pipeline; from tensions_cli.cli import run; real = pipeline.do_some\n"
+        "import os, sys; from tensions_cli import sharing; from tensions_cli.cli import run; real = sharing.do_files\n"
         "def counted(recipe, items):\n"
         "    done = real(recipe, items); print(items[0].file.name, file=sys.stderr, flush=True)\n"
         "    return done\n"
         "def dying(recipe, items):\n"
         "    if items[0].file.name == 'note.txt': os.kill(os.getpid(), 9)\n"
         "    return counted(recipe, items)\n"
-        "pipeline.do_some = dying if sys.argv[2] == 'die' else counted\n"
-        "pipeline.TOGETHER = 1\n"
+        "sharing.do_files = dying if sys.argv[2] == 'die' else counted\n"
+        "sharing.TOGETHER = 1\n"
         "sys.exit(run(['analyse', sys.argv[1], '-f', 'json', '--jobs', '1']))"
     )
     killed, again = (
@@ -431,7 +431,7 @@ def test_a_withdrawal_empties_the_cache(corpus: Path, capsys: pytest.CaptureFixt
 
 @given(st.lists(st.integers(0, 50), max_size=30), st.integers(1, 60))
 def test_files_go_together_in_order_and_within_a_size(sizes: list[int], most: int) -> None:
-    stretches = pipeline.together([str(rank) for rank in range(len(sizes))], sizes, most)  # type: ignore[arg-type,list-item]
+    stretches = sharing.together([str(rank) for rank in range(len(sizes))], sizes, most)  # type: ignore[arg-type,list-item]
     assert [int(name) for stretch in stretches for name in stretch] == list(range(len(sizes)))
     for stretch in stretches:
         assert sum(sizes[int(name)] for name in stretch) <= max(most, sizes[int(stretch[0])])
@@ -441,5 +441,5 @@ def test_files_done_together_give_what_each_gives_alone(
     corpus: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = summary(corpus, capsys, "--no-cache")
-    monkeypatch.setattr(pipeline, "TOGETHER", 1)
+    monkeypatch.setattr(sharing, "TOGETHER", 1)
     assert summary(corpus, capsys, "--no-cache") == together

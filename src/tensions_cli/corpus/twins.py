@@ -136,7 +136,8 @@ def without_twins(
 ) -> tuple[tuple[Document, ...], tuple[Skipped, ...], tuple[str, ...]]:
     """The documents with each text once, the files left out, and French notices that name the groups.
 
-    `keep`: leave every document in, and only tell. `known`: as for `find_twins`. Metadata that only a left out twin has go to the one kept.
+    `keep`: leave every document in, and only tell. `known`: as for `find_twins`. Metadata that only a left out twin
+    has go to the one kept.
     """
     groups = find_twins(documents, known)
     notices = _notices(groups, keep)
