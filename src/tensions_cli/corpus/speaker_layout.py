@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
 
+from tensions_cli.corpus.patterns import needs
 from tensions_cli.corpus.speaker_cast import same_names
 from tensions_cli.corpus.speaker_labels import (
     Line,
@@ -167,6 +168,8 @@ def lay_out(script: Script, forced: set[str]) -> Layout:
 
 def _trailer(script: Script) -> int:
     """First line of the closing part: speaking times, credits; short, and after two speakers."""
+    if len({label_key(opening.label) for opening in script.openings if opening}) < 2:
+        return len(script.lines)
     limit = max(_TRAILER_WORDS, int(_TRAILER_SHARE * count_words(script.document.text)))
     first, after, seen = len(script.lines), 0, set()
     for i in reversed(range(len(script.lines))):
@@ -561,12 +564,17 @@ def without(pieces: Sequence[tuple[int, int]], stretches: Iterable[Stretch]) -> 
     return left
 
 
+# What most of the known patterns hold (« sous-titrage », « soustitreur »): looked for first, it spares the others.
+_CUE = "titr"
+_CUED = re.compile(_CUE, re.IGNORECASE)
+
+
 @cache
-def _inventions() -> tuple[tuple[re.Pattern[str], bool, str], ...]:
-    """Pattern, whether it must fill the line, reason."""
+def _inventions() -> tuple[tuple[re.Pattern[str], bool, str, bool], ...]:
+    """Pattern, whether it must fill the line, reason, whether nothing matches it without the cue."""
     known = read_toml("machine_transcripts.toml")["invented"]
     return tuple(
-        (re.compile(pattern, re.IGNORECASE), whole, reason)
+        (re.compile(pattern, re.IGNORECASE), whole, reason, needs(pattern, _CUE))
         for name, whole, reason in (
             ("credits", False, _CREDITS), ("credit_lines", True, _CREDITS), ("placeholders", False, _UNHEARD),
         )
@@ -576,9 +584,12 @@ def _inventions() -> tuple[tuple[re.Pattern[str], bool, str], ...]:
 
 def _known_inventions(text: str, start: int, end: int) -> list[Stretch]:
     found: list[Stretch] = []
+    cued = _CUED.search(text, start, end) is not None
     said = text[start:end]
     begin = start + len(said) - len(said.lstrip())
-    for pattern, whole, reason in _inventions():
+    for pattern, whole, reason, needs_cue in _inventions():
+        if needs_cue and not cued:
+            continue
         if whole:
             match = pattern.fullmatch(text, begin, start + len(said.rstrip()))
             matches = [match] if match else []

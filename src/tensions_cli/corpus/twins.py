@@ -6,10 +6,11 @@ Two people may give one short answer: rows of two tables are twins only where th
 """
 
 import hashlib
+import re
 import unicodedata
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -190,22 +191,31 @@ def _rank(document: Document) -> int:
 
 def body_of(document: Document) -> Body:
     """What is compared of a document; a record, which is never a twin, has no body."""
-    words = [] if document.record else list(_words(document))
-    letters = hashlib.sha256("".join(words).encode("utf-8", "surrogatepass")).digest() if words else b""
-    long = words if len(words) >= _FEWEST_WORDS else []
-    return Body(letters, _runs([zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in long]), len(words))
+    words = [] if document.record else _words(document)
+    # All at once, then apart again: no word holds a line feed.
+    spelt = "\n".join(words).encode("utf-8", "surrogatepass").split(b"\n") if words else []
+    letters = hashlib.sha256(b"".join(spelt)).digest() if words else b""
+    long = spelt if len(words) >= _FEWEST_WORDS else []
+    return Body(letters, _runs(list(map(zlib.crc32, long))), len(words))
 
 
-def _words(document: Document) -> Iterator[str]:
+def _words(document: Document) -> list[str]:
     """The words of the body, so folded that typography, accents and Unicode forms do not matter."""
+    words: list[str] = []
     edges = [0, *(edge for zone in _merged_zones(document) for edge in zone), len(document.text)]
     for start, end in zip(edges[::2], edges[1::2], strict=True):
         folded = unicodedata.normalize("NFKD", document.text[start:end]).casefold()
-        yield from WORD.findall(folded.translate(_FOLDED))
+        # A character at a time, not `translate`: a text has ten of them, and is several times as fast so.
+        for character in _FOLDED.keys() & set(_BEYOND_ASCII.findall(folded)):
+            folded = folded.replace(character, _FOLDED[character])
+        words += WORD.findall(folded)
+    return words
 
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 # Accents, soft hyphens and the ligatures that Unicode does not take apart.
-_FOLDED = {**dict.fromkeys(range(0x300, 0x370)), 0xAD: None, ord("œ"): "oe", ord("æ"): "ae"}
+_FOLDED = {**dict.fromkeys(map(chr, range(0x300, 0x370)), ""), "\u00ad": "", "œ": "oe", "æ": "ae"}
 
 
 def _merged_zones(document: Document) -> list[tuple[int, int]]:
@@ -227,7 +237,13 @@ def _runs(words: Sequence[int]) -> Runs:
     run = np.zeros(count, dtype=np.uint64)
     for k in range(_RUN if count else 0):
         run = run * _MIX + numbers[k : count + k]
-    return np.unique((run >> np.uint64(32)).astype(np.uint32))
+    return _distinct((run >> np.uint64(32)).astype(np.uint32))
+
+
+def _distinct(numbers: Runs) -> Runs:
+    """Each number once, in order; on a thousand of them `np.unique` takes ten times as long."""
+    numbers.sort()
+    return numbers[np.concatenate(([True], numbers[1:] != numbers[:-1]))] if numbers.size else numbers
 
 
 class _Index:
