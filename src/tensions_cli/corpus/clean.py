@@ -138,7 +138,7 @@ def clean(document: Document) -> Document:
 def fold(text: str) -> str:
     """Lower case, no accent, straight apostrophe, no median point, single spaces: as the rules are."""
     lowered = text.lower()
-    # A character at a time, not `translate`: a line has six of them, and is several times as fast so.
+    # A character at a time: a line has three of them; `translate`, which looks at each letter, takes thrice as long.
     for character in _folding().keys() & _BEYOND_ASCII.findall(lowered):
         lowered = lowered.replace(character, _folding()[character])
     if "·" in lowered:

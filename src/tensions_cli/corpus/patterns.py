@@ -8,7 +8,7 @@ _GROUPS = re.compile(rf"(\\.)|{_CLASS}|\((?:[^()\[\\]|\\.|{_CLASS})*\)")
 
 
 def without_captures(pattern: str) -> str:
-    """The same pattern, its groups kept by nobody: `re` then tells alternatives apart by their first letter (five
+    """The same pattern, its groups kept by nobody: `re` then tells alternatives apart by their first letter (four
     times as fast where they begin with a word). Groups must have no name and be called back nowhere."""
     return _KEPT_GROUP.sub(lambda found: found[1] or "(?:", pattern)
 

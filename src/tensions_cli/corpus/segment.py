@@ -216,7 +216,7 @@ def _run_spans(text: str, run: list[_Stretch], lengths: Lengths) -> list[tuple[S
 
 
 def _words_of(text: str, units: Sequence[Span], words: Sequence[int]) -> int:
-    """The words of consecutive units: the sum of theirs, unless two touch, which may cut a word (« fin.¹Suite »)."""
+    """The words of consecutive units: the sum of theirs, unless two touch, which may cut a word (« fin!¹Suite »)."""
     if any(before[1] == after[0] for before, after in pairwise(units)):
         return count_words(text, units[0][0], units[-1][1])
     return sum(words)
