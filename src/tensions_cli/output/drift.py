@@ -251,12 +251,19 @@ def _answer(found: Drift) -> str:
         verb = "a bougé" if n == 1 else "ont bougé"
         return f"{french.plural(n, 'chiffre')} sur {french.integer(found.compared)} {verb} de plus de {tolerance}."
     if found.identical == found.compared:
-        return f"les chiffres sont les mêmes ({compared})."
+        same = f"les chiffres sont les mêmes ({compared})."
+        return (
+            f"les groupes ne sont plus les mêmes\u00a0; dans ceux qui restent, {same}" if _other_groups(found) else same
+        )
     widest = ""
     if found.largest is not None:
         gap, group, measure, *_ = _cells(found.largest)
         widest = f" Le plus grand écart{NBSP}: {gap}, {measure}, {group}."
-    return f"aucun chiffre n’a bougé de plus de {tolerance} ({compared}).{widest}"
+    return f"{groups}aucun chiffre n’a bougé de plus de {tolerance} ({compared}).{widest}"
+
+
+def _other_groups(found: Drift) -> bool:
+    return bool(found.groups_gone or found.groups_new)
 
 
 def _changes_of_groups(found: Drift) -> Iterator[str]:
