@@ -250,11 +250,9 @@ def _answer(found: Drift) -> str:
         n = len(found.moves)
         verb = "a bougé" if n == 1 else "ont bougé"
         return f"{french.plural(n, 'chiffre')} sur {french.integer(found.compared)} {verb} de plus de {tolerance}."
+    groups = "les groupes ne sont plus les mêmes\u00a0; dans ceux qui restent, " if _other_groups(found) else ""
     if found.identical == found.compared:
-        same = f"les chiffres sont les mêmes ({compared})."
-        return (
-            f"les groupes ne sont plus les mêmes\u00a0; dans ceux qui restent, {same}" if _other_groups(found) else same
-        )
+        return f"{groups}les chiffres sont les mêmes ({compared})."
     widest = ""
     if found.largest is not None:
         gap, group, measure, *_ = _cells(found.largest)
