@@ -123,6 +123,7 @@ def _group(by: Mapping[str, str], rows: list[Counted]) -> Group:
     documents = {row.document for row in rows}
     clusters, unit = _clusters(rows, documents)
     certain = [row for row in rows if row.certain]
+    sums = _sums(rows, clusters)
     return Group(
         by=by,
         documents=len(documents),
@@ -138,8 +139,8 @@ def _group(by: Mapping[str, str], rows: list[Counted]) -> Group:
         balance=_balance(rows),
         stance=_stances(rows),
         axes=_axes(rows),
-        intervals=_intervals(rows, clusters),
-        method=_method(rows, clusters, unit),
+        intervals={name: ratio_interval(*one) for name, one in sums.items()},
+        method=_method(sums, unit, len(set(clusters))),
         persons=_persons(rows),
         shares_by_document=_shares_by_document(rows),
         stance_intervals=_stance_intervals(rows, clusters),
@@ -225,20 +226,16 @@ def _axes(rows: list[Counted]) -> dict[str, dict[str, int]]:
     return {axis: {pole: counts[f"{axis}:{pole}"] for pole in book.poles} for axis in book.axes}
 
 
-def _measured(rows: list[Counted]) -> dict[str, list[bool]]:
-    """Which passages each share with an interval counts."""
-    wanted: dict[str, list[bool]] = {label: [row.label == label for row in rows] for label in codebook().labels}
-    return wanted | {"tension": [is_tension(row) for row in rows]}
+def _sums(rows: list[Counted], clusters: list[str]) -> dict[str, tuple[dict[str, int], dict[str, int]]]:
+    """By share with an interval: its passages, and all passages, by cluster."""
+    # One list at a time: a large corpus has a million passages.
+    sums = {label: cluster_sums(clusters, [row.label == label for row in rows]) for label in codebook().labels}
+    return sums | {"tension": cluster_sums(clusters, [is_tension(row) for row in rows])}
 
 
-def _intervals(rows: list[Counted], clusters: list[str]) -> dict[str, Interval | None]:
-    return {name: ratio_interval(*cluster_sums(clusters, hits)) for name, hits in _measured(rows).items()}
-
-
-def _method(rows: list[Counted], clusters: list[str], unit: str) -> str:
+def _method(sums: Mapping[str, tuple[dict[str, int], dict[str, int]]], unit: str, clusters: int) -> str:
     """How the intervals were made; shares too rare for a bootstrap, which stay with Student, are named."""
-    usual = method(len(set(clusters)), unit)
-    sums = {name: cluster_sums(clusters, hits) for name, hits in _measured(rows).items()}
+    usual = method(clusters, unit)
     others = [name for name, (hits, sizes) in sums.items() if method_of_sums(hits, sizes, unit) != usual]
     return f"{usual}; student-logit: {', '.join(others)}" if others else usual
 
@@ -247,16 +244,15 @@ def _stance_intervals(rows: list[Counted], clusters: list[str]) -> dict[str, dic
     """Intervals of the share of each stance, among the passages coded for a stance on that logic."""
     intervals: dict[str, dict[str, Interval | None]] = {}
     for pole, names in codebook().stances.items():
-        base = [
-            (cluster, stance)
-            for cluster, row in zip(clusters, rows, strict=True)
-            for stance in row.stance or ()
-            if stance.startswith(f"{pole}:")
-        ]
-        if len(base) >= MIN_BEARING:
-            among = [cluster for cluster, _ in base]
+        sizes: dict[str, int] = {}
+        hits: dict[str, dict[str, int]] = {name: {} for name in names}
+        for cluster, row in zip(clusters, rows, strict=True):
+            for name in (one.removeprefix(f"{pole}:") for one in row.stance or () if one.startswith(f"{pole}:")):
+                sizes[cluster] = sizes.get(cluster, 0) + 1
+                hits[name][cluster] = hits[name].get(cluster, 0) + 1
+        if sum(sizes.values()) >= MIN_BEARING:
             intervals[pole] = {
-                name: ratio_interval(*cluster_sums(among, [stance == f"{pole}:{name}" for _, stance in base]))
+                name: ratio_interval({cluster: hits[name].get(cluster, 0) for cluster in sizes}, sizes)
                 for name in names
             }
     return intervals
