@@ -416,21 +416,29 @@ def documents_again(batch: Batch) -> Iterator[TaggedDocument]:
 
     Raises TensionsError for a file that changed since it was tagged.
     """
-    of_file: tuple[Item, FileReading] | None = None
-    for document in batch.documents:
-        item, rank = batch.origins[document.id]
-        if of_file is None or of_file[0] is not item:
-            of_file = item, do_file(replace(batch.recipe, texts=True, model=None), item)
-        readings = of_file[1].readings
-        if rank >= len(readings) or readings[rank].sha256 != batch.readings[document.id].sha256:
+    for document, whole in _read_again(batch):
+        if whole is None:
             raise TensionsError(
                 f"{document.source} a changé pendant le travail",
                 why="ses passages ont été étiquetés dans un autre texte que celui qui s’y trouve maintenant",
                 hint="relancez la commande, quand plus rien n’écrit dans ce dossier",
             )
-        read = readings[rank].document
-        whole = replace(document, text=read.text, blocks=read.blocks, zones=read.zones, turns=read.turns)
         yield TaggedDocument(whole, tuple(tagged_passages(replace(batch, documents=(whole,)))))
+
+
+def _read_again(batch: Batch) -> Iterator[tuple[Document, Document | None]]:
+    """Every document of a batch without texts, and the same with its text; None where it is no longer the same."""
+    done: tuple[Item, FileReading] | None = None
+    for document in batch.documents:
+        item, rank = batch.origins[document.id]
+        if done is None or done[0] is not item:
+            done = item, do_file(replace(batch.recipe, texts=True, model=None), item)
+        readings = done[1].readings
+        if rank >= len(readings) or readings[rank].sha256 != batch.readings[document.id].sha256:
+            yield document, None
+            continue
+        read = readings[rank].document
+        yield document, replace(document, text=read.text, blocks=read.blocks, zones=read.zones, turns=read.turns)
 
 
 def coded_by(model: "Model") -> CodedBy:
@@ -504,17 +512,14 @@ def analyse(
 
 
 def with_texts(batch: Batch, passages: Sequence[TaggedPassage]) -> list[TaggedPassage]:
-    """A few passages of a batch with their text, their question and their evidence: their files are read again."""
-    found: dict[str, TaggedPassage] = {}
-    for name in dict.fromkeys(one.passage.document for one in passages):
-        (document,) = (one for one in batch.documents if one.id == name)
-        item, rank = batch.origins[name]
-        readings = do_file(replace(batch.recipe, texts=True, model=None), item)
-        read = readings.readings[rank].document if rank < len(readings.readings) else None
-        if read is not None and readings.readings[rank].sha256 == batch.readings[name].sha256:
-            whole = replace(document, text=read.text, blocks=read.blocks, zones=read.zones, turns=read.turns)
-            own = replace(batch, documents=(whole,))
-            found |= {one.passage.id: one for one in tagged_passages(own)}
+    """A few passages of a batch with their text, their question and their evidence: their files are read again.
+
+    Those of a file that changed in between are left out.
+    """
+    wanted = {one.passage.document for one in passages}
+    few = replace(batch, documents=tuple(one for one in batch.documents if one.id in wanted))
+    wholes = tuple(whole for _, whole in _read_again(few) if whole is not None)
+    found = {one.passage.id: one for one in tagged_passages(replace(batch, documents=wholes))}
     return [found[one.passage.id] for one in passages if one.passage.id in found]
 
 
