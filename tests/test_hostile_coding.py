@@ -132,8 +132,9 @@ def test_the_codebook_of_these_tests_is_a_good_one() -> None:
         ('["un cas"]', "[5]", "cases une liste de phrases"),
         ('name = "essai"', "a = " + "[" * 100_000, "imbriquées"),
         ('name = "essai"', "a" + ".a" * 100_000 + " = 1", "une clé"),
+        ('name = "essai"', "name = 1979-99-99", "une date"),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_a_codebook_of_wrong_types_is_told_and_never_used(
     good: str, bad: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -139,8 +139,15 @@ def _results(
 def _at_hand(client: "Client", pending: Iterable[tuple[int, Any, "Future"]]) -> dict[int, bytes]:
     """The results that follow and are there already, in one exchange: one each would bound what a cluster can give."""
     done = list(takewhile(lambda one: one[2].status == "finished", pending))
+
+    async def fetched() -> list[bytes]:
+        results: list[bytes] = await client.gather([future for *_, future in done], asynchronous=True)
+        return results
+
     try:
-        return dict(zip((rank for rank, *_ in done), client.gather([future for *_, future in done]), strict=True))
+        # Bounded: the worker that held them may be gone, and no other come to do them again.
+        results = client.sync(fetched, callback_timeout=COUNTED_EVERY)
+        return dict(zip((rank for rank, *_ in done), results, strict=True))
     except Exception:  # they are asked for one by one, and what is wrong is told then
         return {}
 
