@@ -34,8 +34,8 @@ def problems_of(content: bytes, lexicon: bytes) -> list[str]:
         return ["ce n’est pas une grille\u00a0: ses listes sont imbriquées au-delà du raisonnable"]
     except tomllib.TOMLDecodeError as error:
         return [f"ce n’est pas du TOML\u00a0: {place(error)}{typed_quotes(content, error)}"]
-    except ValueError:  # 1979-99-99, or a number of thousands of figures
-        return ["ce n’est pas du TOML\u00a0: une date ou un nombre y est impossible"]
+    except ValueError:  # a number of thousands of figures
+        return ["ce n’est pas une grille\u00a0: un nombre y est trop grand"]
     try:
         found = [*_of_book(data)]
     except (TypeError, AttributeError, KeyError, ValueError):

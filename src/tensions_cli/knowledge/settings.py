@@ -153,8 +153,8 @@ def _parsed(named: str, content: bytes) -> dict[str, Any]:
         why = f"ce n’est pas du TOML\u00a0: {place(error)}{typed_quotes(content, error)}"
         hint = f'{_EXAMPLE}\u00a0; une étiquette s’écrit entre guillemets droits\u00a0: "Mme C." = "enquêté"'
         raise _refused(named, why, hint) from error
-    except ValueError as error:  # 1979-99-99, or a number of thousands of figures
-        raise _refused(named, "une date ou un nombre y est impossible", "corrigez-le") from error
+    except ValueError as error:  # a number of thousands of figures
+        raise _refused(named, "un nombre y est trop grand", "corrigez ce nombre") from error
 
 
 def _refused(named: str, why: str, hint: str) -> TensionsError:
