@@ -36,7 +36,7 @@ VECTOR = 300  # of the static vectors of spaCy
 MOST_BLOCKS = 16  # the shipped encoder has three
 EDGES = "<>"  # marks of the ends of a word in its hashed pieces
 NORM_EPSILON = 1e-5  # of the layer norm it was trained with
-# Word forms kept in memory (30 MB at most); beyond, the table starts again. With 50,000, four million words grew by 158 MB.
+# Word forms kept in memory (30 MB at most); beyond, the table starts again. 50,000 cost 20 MB more.
 KEPT_FORMS = 30_000
 ROWS = 256  # of every product; 512 would gain 4 % on long texts and double the cost of a text of one passage
 WORDS_AT_ONCE = 8_192  # words mixed together: 20 MB
