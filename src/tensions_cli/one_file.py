@@ -67,14 +67,14 @@ class Told:
 class Item:
     """One file to do. `data`: its content, where nobody can read it again (standard input).
 
-    `told`: of each document, by its rank in the file. `known`: its documents as they were tagged before, to be given
-    their text.
+    `told`: of each document, by its rank in the file. `known`: what it gave before, to be given its texts; it serves
+    only if the content is still the same.
     """
 
     file: SourceFile
     data: bytes | None = None
     told: Mapping[int, Told] = field(default_factory=dict)
-    known: tuple["Reading", ...] | None = None
+    known: "FileReading | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,8 @@ def _read(recipe: Recipe, item: Item) -> tuple[FileReading, list[tuple[int, list
     if data is None:
         with suppress(UnreadableError, OSError):  # the reader meets the same refusal, and says it
             data = file_bytes(item.file)
+    content = hashlib.sha256(data).hexdigest() if data is not None else ""
+    known = item.known.readings if item.known is not None and item.known.content == content else None
     readings: list[Reading] = []
     skipped: list[Skipped] = []
     to_tag: list[tuple[int, list[Passage]]] = []
@@ -151,11 +153,10 @@ def _read(recipe: Recipe, item: Item) -> tuple[FileReading, list[tuple[int, list
         rank = len(readings)
         told = item.told.get(rank, Told())
         document, left_out = _prepared(result, recipe, told)
-        if recipe.model and not left_out and item.known is None:
+        if recipe.model and not left_out and known is None:
             to_tag.append((rank, _passages(document, recipe)))
         reading = _reading(document, left_out, recipe, told)
-        readings.append(reading if item.known is None else _as_known(reading, item.known[rank]))
-    content = hashlib.sha256(data).hexdigest() if data is not None else ""
+        readings.append(reading if known is None else _as_known(reading, known[rank]))
     return FileReading(content, tuple(readings), tuple(skipped)), to_tag
 
 

@@ -57,15 +57,16 @@ def share_out(
     for rank, item in enumerate(items):
         if rank in done:
             continue
-        known = recalled[rank].readings if rank in recalled else ()
-        told = {at: one.told for at, one in enumerate(known)}
-        to_do[rank] = replace(item, known=known, told=told) if known else item
+        known = recalled.get(rank)
+        told = {at: one.told for at, one in enumerate(known.readings)} if known else item.told
+        to_do[rank] = replace(item, known=known, told=told)
     refused = False
     for rank, one in zip(to_do, _shared(recipe, list(to_do.values()), means), strict=True):
         done[rank] = one
         progress(step, len(done), total)
         if rank in places and to_do[rank].known is None and kept.keepable(recipe, one) and not refused:
-            refused = not kept.keep(places[rank], one)
+            # In the place of what was done: the file may have changed since it was looked up.
+            refused = not kept.keep(kept.place_of(to_do[rank].file, one.content, recipe), one)
     if places:
         store.make_room()
     progress(step, total, total)
@@ -149,8 +150,7 @@ def _by_cluster(recipe: Recipe, items: Sequence[Item], address: str) -> Iterator
         if not (recipe.texts or recipe.show_dropped):
             yield one
             continue
-        whole = do_file(recipe, replace(item, known=one.readings)) if one.readings else one
-        yield whole if whole.content == one.content else do_file(recipe, item)  # it changed in between
+        yield do_file(recipe, replace(item, known=one)) if one.readings else one
 
 
 def _goes_away(item: Item) -> bool:

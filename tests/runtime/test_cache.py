@@ -443,3 +443,45 @@ def test_files_done_together_give_what_each_gives_alone(
     together = summary(corpus, capsys, "--no-cache")
     monkeypatch.setattr(sharing, "TOGETHER", 1)
     assert summary(corpus, capsys, "--no-cache") == together
+
+
+# --- a file that changes while the work goes on ----------------------------------------------------------
+
+
+def changing(monkeypatch: pytest.MonkeyPatch, path: Path, text: str) -> None:
+    """The file gets another text once it was looked up in the cache, before it is read."""
+    from tensions_cli import kept
+
+    recall = kept.recall
+
+    def then_changed(place: cache.Place) -> FileReading | None:
+        found = recall(place)
+        path.write_text(text, encoding="utf-8")
+        return found
+
+    monkeypatch.setattr(kept, "recall", then_changed)
+
+
+def test_what_was_done_is_kept_for_the_content_that_was_read(
+    corpus: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the first text, put back, would be given the codes of the second."""
+    before = summary(corpus, capsys, "--no-cache")
+    with monkeypatch.context() as patch:
+        changing(patch, corpus / "note.txt", TALK)
+        summary(corpus, capsys, "--keep-twins")
+    (corpus / "note.txt").write_text(NOTE, encoding="utf-8")
+    assert summary(corpus, capsys) == before
+
+
+def test_codes_kept_for_another_content_are_not_given_to_a_text(
+    corpus: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary(corpus, capsys)
+    longer = f"{NOTE}\n\nLe lendemain, la cadre a demandé les croix, et personne n’a parlé du tiroir.\n"
+    with monkeypatch.context() as patch:
+        changing(patch, corpus / "note.txt", longer)
+        assert run(["tag", str(corpus), "--jobs", "1"]) == 0
+    told = capsys.readouterr().out
+    assert run(["tag", str(corpus), "--jobs", "1", "--no-cache"]) == 0
+    assert told == capsys.readouterr().out
